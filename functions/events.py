@@ -3,6 +3,7 @@
 Data changes by addition only; whoever reads ignores what it does not know.
 """
 
+import builtins
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -16,9 +17,7 @@ MODERATION = "/moderation"
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 Version = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=262_144)]
-Time = Annotated[
-    str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", max_length=27)
-]
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", max_length=27)]
 
 
 class Status(StrEnum):
@@ -91,13 +90,16 @@ class Judgement:
     reason: Text | None
 
 
+Data = PostState | PostRemoval | CommentState | Judgement
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One kind of event: its CloudEvents `type`, the `source` that emits it, its data."""
 
     type: str
     source: str
-    data: type
+    data: builtins.type[Data]
 
 
 POST_CREATED = EventType("PostCreated", POSTS, PostState)
