@@ -1,0 +1,194 @@
+"""A function's own database: a small pool, transactions, and migrations applied once."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from eventing.sqlite import SQLite
+
+Row = Any
+"""One row; a column is read by name, `row["id"]`."""
+
+POOL_SIZE = 4
+POOL_WAIT = 10.0  # seconds; then the caller is told to come back
+
+
+class StorageUnavailable(Exception):
+    """The database cannot be used now; nothing was changed, try again."""
+
+
+class InvalidDatabaseURL(ValueError):
+    """DATABASE_URL names no database that is known."""
+
+
+class Engine(Protocol):
+    """What differs between one kind of database and another."""
+
+    unavailable: tuple[type[Exception], ...]
+
+    def connect(self) -> Any:
+        """A new connection that commits only when told to."""
+
+    def begin(self, connection: Any, *, writing: bool) -> None:
+        """Open a transaction; for writing it holds off other writers of the same rows."""
+
+    def lock_schema(self, connection: Any) -> None:
+        """Hold off every other process that would migrate, until the transaction ends."""
+
+    def is_unavailable(self, error: Exception) -> bool:
+        """Whether trying again later can help."""
+
+    def translate(self, sql: str) -> str:
+        """SQL as this database spells it."""
+
+    def claim(self) -> bool:
+        """Whether this process can be sure to be the only one with a relay here."""
+
+
+class Transaction:
+    """Statements inside one transaction; parameters stand as `?`."""
+
+    def __init__(self, connection: Any, engine: Engine) -> None:
+        self._connection = connection
+        self._translate = engine.translate
+
+    def execute(self, sql: str, *values: object) -> int:
+        """Run a statement; the number of rows it changed."""
+        count: int = self._run(sql, values).rowcount
+        return count
+
+    def row(self, sql: str, *values: object) -> Row | None:
+        """The first row, or None."""
+        return self._run(sql, values).fetchone()
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        """All rows."""
+        found: list[Row] = self._run(sql, values).fetchall()
+        return found
+
+    def _run(self, sql: str, values: tuple[object, ...]) -> Any:
+        cursor = self._connection.cursor()
+        cursor.execute(self._translate(sql), values)
+        return cursor
+
+
+class Database:
+    """The database at `url`, with the schemas in the folders `migrations` (`NNNN_name.sql`).
+
+    Nothing is opened before the first transaction, so a process may fork after making it.
+    """
+
+    def __init__(self, url: str, migrations: Sequence[Path], *, pool_size: int = POOL_SIZE) -> None:
+        self._engine = _engine(url)
+        self._migrations = migrations
+        self._idle: list[Any] = []
+        self._free = threading.BoundedSemaphore(pool_size)
+        self._migrate_once = threading.Lock()
+        self._migrated = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Read and write; committed at the end, rolled back by an exception."""
+        with self._begin(writing=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Read only, all of it as of one moment."""
+        with self._begin(writing=False) as transaction:
+            yield transaction
+
+    def claim(self) -> bool:
+        """Whether no other living process can hold a lease here (never sure on a server)."""
+        return self._engine.claim()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _begin(self, *, writing: bool) -> Iterator[Transaction]:
+        with self._translated_errors():
+            self._migrate()
+            with self._connection() as connection, _committed(self._engine, connection, writing):
+                yield Transaction(connection, self._engine)
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._engine.unavailable as error:
+            if self._engine.is_unavailable(error):
+                raise StorageUnavailable(str(error)) from error
+            raise
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        if not self._free.acquire(timeout=POOL_WAIT):
+            raise StorageUnavailable("every connection is in use")
+        connection = None
+        try:
+            connection = self._idle.pop() if self._idle else self._engine.connect()
+            yield connection
+        except BaseException as error:
+            connection = self._discard(connection, error)
+            raise
+        finally:
+            if connection is not None:
+                self._idle.append(connection)
+            self._free.release()
+
+    def _discard(self, connection: Any, error: BaseException) -> Any:
+        """A connection that failed is not used again; one whose caller failed is."""
+        if connection is not None and isinstance(error, self._engine.unavailable):
+            connection.close()
+            return None
+        return connection
+
+    def _migrate(self) -> None:
+        if self._migrated:
+            return
+        with self._migrate_once:
+            if not self._migrated:
+                with self._connection() as connection:
+                    _apply(self._engine, connection, self._migrations)
+                self._migrated = True
+
+
+@contextmanager
+def _committed(engine: Engine, connection: Any, writing: bool) -> Iterator[None]:
+    engine.begin(connection, writing=writing)
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _apply(engine: Engine, connection: Any, folders: Sequence[Path]) -> None:
+    with _committed(engine, connection, True):
+        engine.lock_schema(connection)
+        tx = Transaction(connection, engine)
+        tx.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+        done = {row["name"] for row in tx.rows("SELECT name FROM migrations")}
+        for folder in folders:
+            for file in sorted(folder.glob("*.sql")):
+                if (name := f"{folder.parent.name}/{folder.name}/{file.stem}") not in done:
+                    _run_file(tx, file)
+                    tx.execute("INSERT INTO migrations (name) VALUES (?)", name)
+
+
+def _run_file(tx: Transaction, file: Path) -> None:
+    for statement in file.read_text().split(";\n"):
+        if statement.strip():
+            tx.execute(statement)
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite:///"):
+        return SQLite(Path(url.removeprefix("sqlite:///")))
+    raise InvalidDatabaseURL(f"DATABASE_URL is {url!r}; use sqlite:///FILE")

@@ -1,0 +1,34 @@
+"""The feed: a page of a function's history, for whoever rebuilds a copy from it."""
+
+from dataclasses import dataclass
+
+from eventing.cursor import encode_cursor
+from eventing.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of history: a JSON batch of CloudEvents, and the position to go on from."""
+
+    batch: str
+    next: str
+
+
+def read_page(tx: Transaction, after: int, limit: int) -> Page:
+    """Up to `limit` events after the position `after` (0 is the start), oldest first.
+
+    A writer's position is visible only when its transaction is over, and SQLite has one writer
+    at a time: so no reader passes a position that is committed later.
+    """
+    rows = tx.rows(
+        "SELECT position, attributes, data FROM outbox WHERE position > ? ORDER BY position LIMIT ?",
+        after,
+        limit,
+    )
+    batch = ",".join(join_json(row["attributes"], row["data"]) for row in rows)
+    return Page(f"[{batch}]", encode_cursor(rows[-1]["position"] if rows else after))
+
+
+def join_json(attributes: str, data: str) -> str:
+    """One event in the JSON format, from the two JSON texts of its row."""
+    return f'{attributes[:-1]},"data":{data}}}'

@@ -1,0 +1,99 @@
+"""The outbox: events written in the transaction that changes the state they tell of."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eventing.cloudevent import CloudEvent
+from eventing.database import Transaction
+
+LEASE = 240_000  # milliseconds; longer than a publisher waits for a whole chain of deliveries
+FIRST_BACKOFF, LAST_BACKOFF = 500, 30_000  # milliseconds
+
+_DUE = """
+UPDATE outbox SET due_at = ?, attempts = attempts + 1
+WHERE published = 0 AND due_at <= ? AND position IN (
+  SELECT position FROM outbox AS waiting
+  WHERE published = 0 AND due_at <= ? AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.entity = waiting.entity AND earlier.published = 0
+      AND earlier.position < waiting.position)
+  ORDER BY position LIMIT ?)
+RETURNING position, attributes, data, attempts"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An event that this relay alone may publish for now, for the `attempts`-th time."""
+
+    position: int
+    event: CloudEvent
+    attempts: int
+
+
+def append(tx: Transaction, event: CloudEvent, *, entity: str) -> None:
+    """Add `event`, with JSON data; events of one `entity` are published in this order."""
+    tx.execute(
+        "INSERT INTO outbox (id, entity, partition_key, attributes, data) VALUES (?, ?, ?, ?, ?)",
+        event.id,
+        entity,
+        event.extensions.get("partitionkey", entity),
+        json.dumps(event.attributes(), separators=(",", ":")),
+        event.data.decode(),
+    )
+
+
+def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:
+    """Take the first waiting event of up to `limit` entities; `now` in milliseconds."""
+    rows = tx.rows(_DUE, now + LEASE, now, now, limit)
+    leased = [
+        Leased(row["position"], to_event(row["attributes"], row["data"]), row["attempts"])
+        for row in rows
+    ]
+    return sorted(leased, key=lambda item: item.position)
+
+
+def mark_published(tx: Transaction, positions: Sequence[int]) -> None:
+    """Note that the broker has these events; they stay as history."""
+    for position in positions:
+        tx.execute("UPDATE outbox SET published = 1 WHERE position = ?", position)
+
+
+def give_back(tx: Transaction, leased: Leased, due_at: int) -> None:
+    """End a lease; the event may be published again from `due_at` on."""
+    tx.execute(
+        "UPDATE outbox SET due_at = ? WHERE position = ? AND published = 0",
+        due_at,
+        leased.position,
+    )
+
+
+def end_all_leases(tx: Transaction) -> None:
+    """Let everything be published at once: whoever held a lease is known to be gone."""
+    tx.execute("UPDATE outbox SET due_at = 0 WHERE published = 0 AND due_at > 0")
+
+
+def waiting(tx: Transaction) -> int:
+    """How many events the broker does not have yet."""
+    row = tx.row("SELECT COUNT(*) AS waiting FROM outbox WHERE published = 0")
+    return int(row["waiting"]) if row else 0
+
+
+def next_due(tx: Transaction, now: int) -> int | None:
+    """When the next lease or backoff ends, in milliseconds; None when there is none."""
+    row = tx.row("SELECT MIN(due_at) AS due_at FROM outbox WHERE published = 0 AND due_at > ?", now)
+    return row["due_at"] if row else None
+
+
+def backoff(attempts: int) -> int:
+    """Milliseconds to wait after the `attempts`-th failure."""
+    return int(min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempts - 1, 10)))
+
+
+def to_event(attributes: str, data: str) -> CloudEvent:
+    """The event as it was appended, from the texts of its row."""
+    members = json.loads(attributes)
+    del members["specversion"]
+    names = ("id", "source", "type", "datacontenttype", "subject", "time", "dataschema")
+    known = {name: members.pop(name) for name in names if name in members}
+    return CloudEvent(**known, data=data.encode(), extensions=members)

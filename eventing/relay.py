@@ -1,0 +1,187 @@
+"""The relay: takes events from the outbox to the broker, holding nothing while it publishes."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from eventing import outbox
+from eventing.cloudevent import CloudEvent
+from eventing.database import Database, StorageUnavailable, Transaction
+from eventing.outbox import Leased
+from eventing.publisher import PublishFailed
+
+CONCURRENCY = 32  # entities at once; one that waits for a cold start holds up no other
+LONGEST_PAUSE = 2_000  # milliseconds between probes while the broker is away
+STORAGE_PAUSE = 1.0  # seconds
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of publishing one event."""
+
+    leased: Leased
+    failure: str | None = None
+
+
+class Relay:
+    """Publishes what waits in the outbox of `database`.
+
+    Several relays may work on one outbox: a lease gives an event to one of them at a time.
+    """
+
+    def __init__(
+        self, database: Database, publish: Callable[[CloudEvent], None], *, limit: int = CONCURRENCY
+    ) -> None:
+        self._database = database
+        self._publish = publish
+        self._limit = limit
+        self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._work: SimpleQueue[Leased] = SimpleQueue()
+        self._finished: list[Outcome] = []
+        self._publishers = 0
+        self._in_flight = 0
+        self._failures = 0  # rounds in a row in which nothing could be published
+        self._paused_until = 0
+        self._exhausted = False  # the last round found nothing that may be published
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    def start(self) -> None:
+        """Sweep: publish whatever an earlier process left, then what comes."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the outbox again; called after a commit and by the periodic sweep."""
+        self._inbox.put(None)
+
+    def stop(self, grace: float = 10.0) -> None:
+        """Publish what still waits, for up to `grace` seconds, then end."""
+        self._stopping.set()
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(grace)
+
+    def step(self) -> int:
+        """One round: settle what is finished, lease what is due, hand it out; how much it was."""
+        now = _milliseconds()
+        room = self._room(now)
+        with self._database.transaction() as tx:
+            self._settle(tx, now)
+            leased = outbox.lease(tx, now, room) if room else []
+        self._exhausted = not leased
+        self._note_finished(now)
+        for item in leased:
+            self._hand_out(item)
+        return len(leased)
+
+    def _run(self) -> None:
+        wait: float | None = self._first_sweep()
+        while not self._done():
+            self._collect(wait)
+            wait = self._round()
+
+    def _first_sweep(self) -> float:
+        try:
+            if self._database.claim():
+                with self._database.transaction() as tx:
+                    outbox.end_all_leases(tx)
+        except StorageUnavailable as error:
+            log.warning("outbox not readable yet", extra={"fields": {"error": str(error)}})
+        return 0
+
+    def _round(self) -> float | None:
+        """Step, and say how many seconds to wait at most for news; None is for ever."""
+        try:
+            leased = self.step()
+            return None if leased else self._until_due()
+        except StorageUnavailable as error:
+            log.warning("outbox out of reach", extra={"fields": {"error": str(error)}})
+        except Exception:  # a relay that ends would keep every later event from the broker
+            log.exception("the relay failed and goes on")
+        return STORAGE_PAUSE
+
+    def _until_due(self) -> float | None:
+        now = _milliseconds()
+        if self._paused_until > now:
+            return (self._paused_until - now) / 1000
+        with self._database.snapshot() as tx:
+            due = outbox.next_due(tx, now)
+        return None if due is None else (due - now) / 1000
+
+    def _collect(self, wait: float | None) -> None:
+        try:
+            news = self._inbox.get(timeout=wait)
+            while True:
+                if news is not None:
+                    self._finished.append(news)
+                news = self._inbox.get_nowait()
+        except Empty:
+            return
+
+    def _room(self, now: int) -> int:
+        """How many events may be handed out; one at a time probes a broker that was away."""
+        finished_well = any(outcome.failure is None for outcome in self._finished)
+        under_way = self._in_flight - len(self._finished)
+        if self._failures and not finished_well:
+            return 1 if now >= self._paused_until and not under_way else 0
+        return self._limit - under_way
+
+    def _settle(self, tx: Transaction, now: int) -> None:
+        outbox.mark_published(
+            tx, [done.leased.position for done in self._finished if done.failure is None]
+        )
+        for done in self._finished:
+            if done.failure is not None:
+                outbox.give_back(tx, done.leased, now + outbox.backoff(done.leased.attempts))
+
+    def _note_finished(self, now: int) -> None:
+        finished, self._finished = self._finished, []
+        self._in_flight -= len(finished)
+        failures = [done for done in finished if done.failure is not None]
+        if len(failures) < len(finished):
+            self._failures = 0
+        elif failures:
+            self._failures += 1
+            self._paused_until = now + min(LONGEST_PAUSE, outbox.backoff(self._failures))
+            _log_failures(failures)
+
+    def _hand_out(self, item: Leased) -> None:
+        self._in_flight += 1
+        if self._publishers < self._in_flight:
+            self._publishers += 1
+            threading.Thread(target=self._publish_for_ever, daemon=True).start()
+        self._work.put(item)
+
+    def _publish_for_ever(self) -> None:
+        while True:
+            item = self._work.get()
+            self._inbox.put(self._attempt(item))
+
+    def _attempt(self, item: Leased) -> Outcome:
+        try:
+            self._publish(item.event)
+        except PublishFailed as failure:
+            return Outcome(item, str(failure))
+        except Exception as error:
+            log.exception("publishing failed in a way that is not foreseen")
+            return Outcome(item, repr(error))
+        return Outcome(item)
+
+    def _done(self) -> bool:
+        """Stopping, with nothing under way and nothing left that the broker would take."""
+        return self._stopping.is_set() and not self._in_flight and self._exhausted
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _log_failures(failures: list[Outcome]) -> None:
+    first = failures[0]
+    fields = {"events": len(failures), "attempt": first.leased.attempts, "error": first.failure}
+    log.warning("not published, will be tried again", extra={"fields": fields})

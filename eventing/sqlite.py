@@ -1,0 +1,125 @@
+"""SQLite as a function's database: one file, one writer at a time, durable at commit."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+BUSY_WAIT = 5.0  # seconds that a connection waits for another process's transaction
+
+_TRY_AGAIN = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+}
+_PRAGMAS = (
+    "journal_mode = WAL",  # readers go on while one writes
+    "synchronous = FULL",  # a commit is on the disk, not on its way
+    "foreign_keys = ON",
+    "secure_delete = ON",  # text that was blanked is not left in free pages
+)
+
+
+class _Connection(sqlite3.Connection):
+    """Holds the process's writing turn from BEGIN to commit or rollback."""
+
+    release: Callable[[], None] | None = None
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        finally:
+            self._give_back()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self.release is not None:
+            release, self.release = self.release, None
+            release()
+
+
+class SQLite:
+    """The engine for `sqlite:///FILE`."""
+
+    unavailable: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        # Waiting here is fair and wakes at once; SQLite's own busy wait polls.
+        self._turn = threading.Lock()
+        self._claim: int | None = None
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file, making its folder when it is missing."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            failure = sqlite3.OperationalError(str(error))
+            failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise failure from error
+        connection = sqlite3.connect(
+            self._file,
+            timeout=BUSY_WAIT,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            factory=_Connection,
+        )
+        connection.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def begin(self, connection: _Connection, *, writing: bool) -> None:
+        """BEGIN; a writer takes its turn first, so that it never meets SQLITE_BUSY later."""
+        if not writing:
+            connection.execute("BEGIN")
+            return
+        if not self._turn.acquire(timeout=BUSY_WAIT):
+            raise self._busy()
+        connection.release = self._turn.release
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            connection.rollback()
+            raise
+
+    def lock_schema(self, connection: sqlite3.Connection) -> None:
+        """BEGIN IMMEDIATE already holds every other writer off."""
+
+    def is_unavailable(self, error: Exception) -> bool:
+        """Busy, full, unreadable or out of reach; anything else is a fault of ours."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in _TRY_AGAIN
+
+    def translate(self, sql: str) -> str:
+        """The SQL is written in SQLite's spelling already."""
+        return sql
+
+    def claim(self) -> bool:
+        """Lock FILE.relay for as long as this process lives; False when another one has it."""
+        if self._claim is not None:
+            return True
+        descriptor = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        self._claim = descriptor
+        return True
+
+    def _busy(self) -> sqlite3.OperationalError:
+        error = sqlite3.OperationalError("database is locked by another writer of this process")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        return error
