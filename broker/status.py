@@ -1,0 +1,58 @@
+"""The broker's own routes, which tell how it is; changes when an operator must see more."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from time import time as now
+
+from aiohttp import web
+
+from broker.changes import COUNTS
+from broker.log import EventLog
+
+_NOTHING = dict.fromkeys(COUNTS, 0)
+
+
+class Status:
+    """Readiness, counts and the dead. `triggers` are those of the manifests."""
+
+    def __init__(self, log: EventLog, triggers: Sequence[str]) -> None:
+        self._log = log
+        self._triggers = triggers
+        self._ready = False
+
+    def set_ready(self, *, ready: bool) -> None:
+        """Whether events are taken in."""
+        self._ready = ready
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """200 while events are taken in."""
+        return web.Response(status=200 if self._ready else 503)
+
+    async def status(self, _: web.Request) -> web.Response:
+        """`{"triggers": {NAME: {delivered, dead_lettered, waiting, retrying, dead, oldest_wait}}}`.
+
+        `oldest_wait` is in seconds, null when nothing waits. Triggers that have left the
+        manifests are listed as long as they have dead events.
+        """
+        counts = self._log.counts()
+        gone = [name for name, counted in counts.items() if counted["dead"]]
+        names = dict.fromkeys([*self._triggers, *gone])
+        return web.json_response({"triggers": {name: self._one(name, counts) for name in names}})
+
+    def _one(self, trigger: str, counts: Mapping[str, Mapping[str, int]]) -> dict[str, object]:
+        oldest = self._log.oldest(trigger)
+        wait = None if oldest is None else round(max(0.0, now() - oldest), 3)
+        return {**counts.get(trigger, _NOTHING), "oldest_wait": wait}
+
+    async def dead(self, request: web.Request) -> web.StreamResponse:
+        """What nobody took, of `?trigger=` or of all: a JSON list, oldest first, without data."""
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        after, separator = 0, "["
+        while page := self._log.dead(request.query.get("trigger"), after):
+            text = ",\n".join(json.dumps(asdict(entry)) for entry in page)
+            await response.write(f"{separator}{text}".encode())
+            after, separator = page[-1].id, ",\n"
+        await response.write(b"[]" if separator == "[" else b"]")
+        return response
