@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from broker.manifests.errors import ManifestError
+from broker.manifests.errors import ManifestError, explain
 from broker.manifests.platform import Platform
 from broker.manifests.resolve import parse_platform
 
@@ -33,7 +33,7 @@ class _Loader(yaml.SafeLoader):
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} stands there twice: remove one",
+                    problem=f"key {key.value!r} stands there twice",
                     problem_mark=key.start_mark,
                 )
             seen.add(key.value)
@@ -54,11 +54,12 @@ def load_platform(folder: Path) -> Platform:
 def _kustomization(file: Path) -> _Kustomization:
     if not file.is_file():
         raise ManifestError(f"{file}: is missing: name the folder that holds it")
-    documents = list(_documents(file))
     try:
-        [kustomization] = msgspec.convert(documents, tuple[_Kustomization])
+        [kustomization] = (msgspec.convert(each, _Kustomization) for each in _documents(file))
     except msgspec.ValidationError as error:
-        raise ManifestError(f"{file}: {error}: the local platform obeys no other form") from error
+        raise ManifestError(f"{file}: {': '.join(explain(error))}") from error
+    except ValueError as error:
+        raise ManifestError(f"{file}: must hold one document: write one") from error
     return kustomization
 
 

@@ -7,14 +7,10 @@ from typing import Any
 import msgspec
 
 from broker.manifests import cluster
-from broker.manifests.errors import ManifestError, Place
+from broker.manifests.errors import ManifestError, Place, explain
 from broker.manifests.shapes import OBEYED, Object
 
-_AT = re.compile(r"(?P<problem>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
-_MISSING = re.compile(r"Object missing required field `(.*)`")
-_UNOBEYED = "the local platform cannot obey it: remove it, or correct its spelling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +48,7 @@ def _convert(document: Any, kind: tuple[str, str], place: Place) -> Object:
     try:
         return msgspec.convert(fields, OBEYED[kind])
     except msgspec.ValidationError as error:
-        raise place.error(*_explain(str(error))) from error
-
-
-def _explain(text: str) -> tuple[str, str]:
-    """The field and the problem that a validation error speaks of."""
-    match = _AT.fullmatch(text)
-    problem, path = (match["problem"], match["path"] or "") if match else (text, "")
-    if unknown := _UNKNOWN.fullmatch(problem):
-        return _join(path, unknown[1]), _UNOBEYED
-    if missing := _MISSING.fullmatch(problem):
-        return _join(path, missing[1]), "is missing: add it"
-    return path, problem
-
-
-def _join(path: str, field: str) -> str:
-    return f"{path}.{field}" if path else field
+        raise place.error(*explain(error)) from error
 
 
 def _check_namespace(found: str | None, namespace: str, place: Place) -> None:
