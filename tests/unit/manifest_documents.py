@@ -9,9 +9,13 @@ BROKER: Document = {
     "kind": "Broker",
     "metadata": {"name": "default"},
 }
-TO_QUERY: Document = {
-    "ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "query"}
-}
+
+
+def to(service: str) -> Document:
+    return {"ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": service}}
+
+
+TO_QUERY = to("query")
 TO_BROKER: Document = {
     "ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default"}
 }

@@ -1,0 +1,92 @@
+/**
+ * Checks manifests as strictly as an API server does with --validate=strict; changes when a kind is added.
+ *
+ * In: {label: object} as JSON on standard input. Out: {label: [errors]}, empty lists where all is
+ * well. The compiler refuses what the Go types do not have (the published models alone let unknown
+ * fields through), the models refuse wrong values.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Broker } from "@kubernetes-models/knative/eventing.knative.dev/v1/Broker";
+import { Trigger } from "@kubernetes-models/knative/eventing.knative.dev/v1/Trigger";
+import { Service } from "@kubernetes-models/knative/serving.knative.dev/v1/Service";
+import { PingSource } from "@kubernetes-models/knative/sources.knative.dev/v1/PingSource";
+import { SinkBinding } from "@kubernetes-models/knative/sources.knative.dev/v1/SinkBinding";
+import { Namespace } from "kubernetes-models/v1/Namespace";
+import ts from "typescript";
+
+const KNATIVE = "@kubernetes-models/knative";
+const KINDS = {
+  "v1 Namespace": { model: Namespace, from: "kubernetes-models/v1" },
+  "eventing.knative.dev/v1 Broker": { model: Broker, from: `${KNATIVE}/eventing.knative.dev/v1` },
+  "eventing.knative.dev/v1 Trigger": { model: Trigger, from: `${KNATIVE}/eventing.knative.dev/v1` },
+  "serving.knative.dev/v1 Service": { model: Service, from: `${KNATIVE}/serving.knative.dev/v1` },
+  "sources.knative.dev/v1 PingSource": { model: PingSource, from: `${KNATIVE}/sources.knative.dev/v1` },
+  "sources.knative.dev/v1 SinkBinding": { model: SinkBinding, from: `${KNATIVE}/sources.knative.dev/v1` },
+};
+
+const OPTIONS = {
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  target: ts.ScriptTarget.ES2022,
+  noEmit: true,
+  skipLibCheck: true,
+  strict: true,
+  types: [],
+};
+
+const kindOf = (object) => KINDS[`${object.apiVersion} ${object.kind}`];
+
+/** A program in which the object is a literal of its kind's type: there an unknown field is an error. */
+function sourceOf(object) {
+  const { from } = kindOf(object);
+  const { kind } = object;
+  const literal = JSON.stringify(object, null, 2);
+  // A status is the cluster's to write, and required by some types all the same.
+  return `import type { I${kind} } from "${from}/${kind}";\nexport const it: Omit<I${kind}, "status"> = ${literal};\n`;
+}
+
+function compile(sources) {
+  const host = ts.createCompilerHost(OPTIONS);
+  const { getSourceFile, fileExists, readFile } = host;
+  host.fileExists = (name) => sources.has(name) || fileExists(name);
+  host.readFile = (name) => sources.get(name) ?? readFile(name);
+  host.getSourceFile = (name, language) =>
+    sources.has(name)
+      ? ts.createSourceFile(name, sources.get(name), language)
+      : getSourceFile(name, language);
+  const program = ts.createProgram([...sources.keys()], OPTIONS, host);
+  return ts.getPreEmitDiagnostics(program);
+}
+
+function valueErrors(object) {
+  try {
+    const { model: Model } = kindOf(object);
+    new Model({ status: {}, ...object }).validate();
+    return [];
+  } catch (error) {
+    return [error.message];
+  }
+}
+
+function check(objects) {
+  const known = Object.entries(objects).filter(([, object]) => kindOf(object));
+  const fileOf = (index) => fileURLToPath(new URL(`object-${index}.ts`, import.meta.url));
+  const labels = new Map(known.map(([label], index) => [fileOf(index), label]));
+  const sources = new Map(known.map(([, object], index) => [fileOf(index), sourceOf(object)]));
+  const errors = Object.fromEntries(
+    Object.entries(objects).map(([label, object]) => [
+      label,
+      kindOf(object) ? valueErrors(object) : [`no schema of ${object.apiVersion} ${object.kind}`],
+    ]),
+  );
+  for (const diagnostic of compile(sources)) {
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+    const label = labels.get(diagnostic.file?.fileName);
+    if (label === undefined) throw new Error(text);
+    errors[label].push(text);
+  }
+  return errors;
+}
+
+process.stdout.write(JSON.stringify(check(JSON.parse(readFileSync(0, "utf8")))));

@@ -1,0 +1,193 @@
+"""knative/base agrees with the published language and with the rules that every manifest keeps."""
+
+import graphlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from broker.manifests import Destination, Platform, Trigger, load_platform, parse_platform
+from eventing.cloudevent import CloudEvent
+from functions.events import (
+    COMMENT_MODERATED,
+    COMMENT_UPDATED,
+    EVENT_TYPES,
+    REACHES,
+    EventType,
+)
+from tests.unit.manifest_documents import to, trigger
+
+BASE = Path(__file__).parents[2] / "knative" / "base"
+PLATFORM = load_platform(BASE)
+FUNCTIONS = [service for service in PLATFORM.services if service.function]
+
+WHEN_WOKEN: dict[str, tuple[EventType, ...]] = {
+    "comments": (COMMENT_UPDATED,),
+    "moderation": (COMMENT_MODERATED,),
+}
+"""What a function may emit because an event woke it; all else comes of a command."""
+
+
+def documents(kind: str) -> dict[str, dict[str, Any]]:
+    files = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
+    found = (each for file in files for each in yaml.safe_load_all((BASE / file).read_text()))
+    return {each["metadata"]["name"]: each for each in found if each["kind"] == kind}
+
+
+PODS = {
+    name: document["spec"]["template"]["spec"] for name, document in documents("Service").items()
+}
+
+
+def reached(triggers: Iterable[Trigger], type: str, source: str) -> list[str]:  # noqa: A002
+    event = CloudEvent(id="1", source=source, type=type)
+    return sorted(str(each.subscriber.service) for each in triggers if each.filter(event))
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda each: each.type)
+def test_an_event_reaches_each_of_its_functions_once(event_type: EventType) -> None:
+    found = reached(PLATFORM.triggers, event_type.type, event_type.source)
+    assert found == sorted(REACHES[event_type])
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda each: each.type)
+def test_an_event_with_a_forged_source_reaches_nobody(event_type: EventType) -> None:
+    sources = {each.source for each in EVENT_TYPES} | {"/", "", "/elsewhere", "/posts/"}
+    for source in sources - {event_type.source}:
+        assert reached(PLATFORM.triggers, event_type.type, source) == []
+
+
+def test_an_event_of_another_type_reaches_nobody() -> None:
+    for source in {each.source for each in EVENT_TYPES}:
+        assert reached(PLATFORM.triggers, "PostRenamed", source) == []
+
+
+def test_every_source_is_the_path_of_a_service() -> None:
+    names = {service.name for service in PLATFORM.services}
+    assert {each.source.removeprefix("/") for each in EVENT_TYPES} <= names
+
+
+def test_every_subscriber_is_the_root_of_a_function() -> None:
+    roots = {Destination(service.name, "/") for service in FUNCTIONS}
+    assert {trigger.subscriber for trigger in PLATFORM.triggers} <= roots
+
+
+def loop(platform: Platform) -> list[str] | None:
+    """A chain of event types in which each causes the next one and the last is the first."""
+    graph: dict[str, set[str]] = {
+        each.type: {
+            emitted.type
+            for service in reached(platform.triggers, each.type, each.source)
+            for emitted in WHEN_WOKEN.get(service, ())
+        }
+        for each in EVENT_TYPES
+    }
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return None
+
+
+def test_no_trigger_loops() -> None:
+    assert loop(PLATFORM) is None
+
+
+@pytest.mark.parametrize(
+    ("event_type", "service"),
+    [
+        pytest.param(COMMENT_UPDATED, "moderation", id="CommentUpdated to moderation"),
+        pytest.param(COMMENT_UPDATED, "comments", id="CommentUpdated to comments itself"),
+        pytest.param(COMMENT_MODERATED, "moderation", id="CommentModerated to moderation itself"),
+    ],
+)
+def test_one_trigger_more_that_loops_is_found(event_type: EventType, service: str) -> None:
+    kinds = ("Broker", "Service", "Trigger")
+    pairs = [("base", each) for kind in kinds for each in documents(kind).values()]
+    more = trigger(filters=[{"exact": {"type": event_type.type}}], subscriber=to(service))
+    assert loop(parse_platform([*pairs, ("more.yaml", more)])) is not None
+
+
+def test_what_a_function_emits_when_woken_carries_its_own_source() -> None:
+    for service, event_types in WHEN_WOKEN.items():
+        assert {each.source for each in event_types} == {f"/{service}"}
+
+
+@pytest.mark.parametrize("trigger", PLATFORM.triggers, ids=lambda each: each.name)
+def test_a_trigger_retries_five_times_with_a_growing_pause(trigger: Trigger) -> None:
+    delivery = trigger.delivery
+    assert (delivery.retry, delivery.backoff_policy) == (5, "exponential")
+    assert (delivery.backoff_delay, delivery.timeout) == (0.5, 10.0)
+    assert delivery.dead_letter_sink is None
+
+
+def test_a_trigger_writes_its_delivery_whole() -> None:
+    whole = {"retry", "backoffPolicy", "backoffDelay", "timeout"}
+    for document in documents("Trigger").values():
+        assert set(document["spec"]["delivery"]) == whole
+
+
+def test_a_trigger_is_named_after_its_subscriber_and_never_redrive() -> None:
+    for each in PLATFORM.triggers:
+        assert each.name.startswith(f"{each.subscriber.service}-")
+
+
+def test_the_names_are_those_of_the_contract() -> None:
+    assert (PLATFORM.namespace, PLATFORM.brokers) == ("blog", ("default",))
+    assert set(documents("Namespace")) == {"blog"}
+    names = [service.name for service in PLATFORM.services]
+    assert names == ["posts", "comments", "moderation", "query", "web"]
+
+
+def test_only_the_ingress_is_public_and_only_it_runs_no_function() -> None:
+    assert [service.name for service in PLATFORM.services if service.public] == ["web"]
+    assert [service.name for service in PLATFORM.services if not service.function] == ["web"]
+
+
+def test_a_function_is_named_after_its_service() -> None:
+    for service in FUNCTIONS:
+        assert service.function == service.name.replace("-", "_")
+
+
+def test_whoever_has_an_outbox_publishes_and_is_woken_every_fifteen_minutes() -> None:
+    publishers = {service.name for service in PLATFORM.services if service.publishes}
+    assert publishers == {"posts", "comments"}
+    assert {(ping.name, ping.sink, ping.schedule) for ping in PLATFORM.pings} == {
+        (name, Destination(name, "/"), "*/15 * * * *") for name in publishers
+    }
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_passes_restricted_and_takes_several_requests_at_once(name: str) -> None:
+    [container] = PODS[name]["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert PODS[name]["containerConcurrency"] != 1
+    assert container["image"] == name
+
+
+@pytest.mark.parametrize("service", FUNCTIONS, ids=lambda each: each.name)
+def test_a_function_gets_its_secrets_by_reference(service: Any) -> None:
+    [container] = PODS[service.name]["containers"]
+    secrets = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]
+        for variable in container["env"]
+        if "valueFrom" in variable
+    }
+    expected = {"DATABASE_URL": {"name": service.name, "key": "url"}}
+    if service.name in ("posts", "comments"):
+        expected["AUTHOR_TOKEN"] = {"name": "author", "key": "token"}
+    assert secrets == expected
+
+
+def test_every_file_of_the_folder_is_listed() -> None:
+    listed = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
+    there = {file.name for file in BASE.iterdir()} - {"kustomization.yaml"}
+    assert set(listed) == there
