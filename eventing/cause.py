@@ -2,8 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from werkzeug.datastructures import Headers
 
 from eventing.cloudevent import CloudEvent
 
@@ -20,7 +21,7 @@ class Cause:
     traceparent: str | None = None
 
     @classmethod
-    def of_request(cls, headers: Mapping[str, str]) -> "Cause":
+    def of_request(cls, headers: Headers) -> "Cause":
         """The caller's own X-Correlation-Id, else X-Request-Id, if it is fit; else a new id."""
         given = headers.get("X-Correlation-Id") or headers.get("X-Request-Id") or ""
         correlationid = given if _CORRELATION.fullmatch(given) else secrets.token_hex(8)

@@ -21,7 +21,8 @@ def read_page(tx: Transaction, after: int, limit: int) -> Page:
     at a time: so no reader passes a position that is committed later.
     """
     rows = tx.rows(
-        "SELECT position, attributes, data FROM outbox WHERE position > ? ORDER BY position LIMIT ?",
+        "SELECT position, attributes, data FROM outbox WHERE position > ?"
+        " ORDER BY position LIMIT ?",
         after,
         limit,
     )

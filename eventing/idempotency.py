@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from eventing import clock
+from eventing.answer import Answer
+from eventing.call import Call
 from eventing.database import Transaction
 from eventing.problem import BadRequest, Fault, Invalid, NotFound
 
@@ -25,31 +27,23 @@ class Forgotten(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx answer that can be given again: status, headers, JSON body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class Command:
-    """One command as its caller identified it; `partition_key` is filled in by its answer."""
+    """One command as its caller identified it."""
 
     scope: str
     key: str
     fingerprint: str
 
 
-def identify(method: str, path: str, key: str | None, document: object) -> Command | None:
+def identify(call: Call, document: object) -> Command | None:
     """The command's identity: its key for this method and path, and what it says."""
+    key = call.headers.get("Idempotency-Key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise InvalidKey
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-    return Command(f"{method} {path}", key, hashlib.sha256(canonical).hexdigest())
+    return Command(f"{call.method} {call.path}", key, hashlib.sha256(canonical).hexdigest())
 
 
 def once(

@@ -1,9 +1,10 @@
 """The outbox: events written in the transaction that changes the state they tell of."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eventing.answer import to_json
 from eventing.cloudevent import CloudEvent
 from eventing.database import Transaction
 
@@ -31,16 +32,36 @@ class Leased:
     attempts: int
 
 
-def append(tx: Transaction, event: CloudEvent, *, entity: str) -> None:
-    """Add `event`, with JSON data; events of one `entity` are published in this order."""
+def append(tx: Transaction, event: CloudEvent, *, entity: str, published: bool = False) -> None:
+    """Add `event`, with JSON data; events of one `entity` are published in this order.
+
+    A `published` event is history only: it leaves the function another way, as a reply.
+    """
     tx.execute(
-        "INSERT INTO outbox (id, entity, partition_key, attributes, data) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (id, entity, partition_key, attributes, data, published)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         event.id,
         entity,
         event.extensions.get("partitionkey", entity),
         json.dumps(event.attributes(), separators=(",", ":")),
         event.data.decode(),
+        int(published),
     )
+
+
+def find(tx: Transaction, event_id: str) -> CloudEvent | None:
+    """The event with this id, as it was appended."""
+    row = tx.row("SELECT attributes, data FROM outbox WHERE id = ?", event_id)
+    return to_event(row["attributes"], row["data"]) if row else None
+
+
+def rewrite(
+    tx: Transaction, partition_key: str, change: Callable[[Mapping[str, object]], object]
+) -> None:
+    """Replace the data of every event of a partition by what `change` makes of it."""
+    for row in tx.rows("SELECT position, data FROM outbox WHERE partition_key = ?", partition_key):
+        changed = to_json(change(json.loads(row["data"])))
+        tx.execute("UPDATE outbox SET data = ? WHERE position = ?", changed, row["position"])
 
 
 def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:

@@ -1,0 +1,42 @@
+"""What a function answers: status, headers and a body that is ready to send."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from werkzeug.http import parse_etags
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; `body` is text in UTF-8, of `content_type` unless it is empty."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_answer(
+    document: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer with `document` as JSON."""
+    return Answer(status, to_json(document), headers=headers or {})
+
+
+def to_json(document: object) -> str:
+    """Compact JSON; any text but lone surrogates comes back as it was."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def conditional(answer: Answer, if_none_match: str | None) -> Answer:
+    """The answer with a weak ETag, or 304 when the caller has it already (RFC 9110, 13.1.2)."""
+    digest = hashlib.blake2b(answer.body.encode(), digest_size=9).hexdigest()
+    headers = {**answer.headers, "ETag": f'W/"{digest}"'}
+    if parse_etags(if_none_match).contains_weak(digest):
+        return Answer(304, headers=headers)
+    return replace(answer, headers=headers)

@@ -1,0 +1,136 @@
+"""The thin adapter between HTTP and a function's own code: routes, answers, one log line each."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import Request, Response
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.routing import Map, Rule
+
+from eventing import subscriber
+from eventing.answer import PROBLEM, Answer, to_json
+from eventing.call import Call, read_call
+from eventing.database import StorageUnavailable
+from eventing.problem import MethodNotAllowed, NotFound, Refused, TooLarge, Unavailable
+from eventing.subscriber import Subscriber
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method and path, as in `/posts/<post_id>`, and the code that answers it."""
+
+    method: str
+    path: str
+    act: Callable[..., Answer]
+
+
+class Function:
+    """One function, called with each request as functions-framework's `http` signature has it."""
+
+    def __init__(
+        self, routes: Sequence[Route], events: Subscriber, *, prepare: Callable[[], None]
+    ) -> None:
+        every = [Route("POST", "/", self._receive), Route("GET", "/healthz", _healthy), *routes]
+        rules = [Rule(route.path, methods=[route.method], endpoint=route.act) for route in every]
+        # A redirect would be an answer that no caller expects: one path has one spelling.
+        self._urls = Map(rules, merge_slashes=False, redirect_defaults=False).bind("")
+        self._events = events
+        self._prepare = prepare
+
+    def __call__(self, request: Request) -> Response:
+        """Answer a request; whatever goes wrong is a problem answer (RFC 9457)."""
+        self._prepare()
+        started = time.perf_counter()
+        call = read_call(request)
+        answer = self._answer(call)
+        took = round((time.perf_counter() - started) * 1000, 1)
+        _log(call, answer, took)
+        return _response(call, answer)
+
+    def _answer(self, call: Call) -> Answer:
+        try:
+            act, parameters = self._match(call)
+            return act(call, **parameters)
+        except Refused as refusal:
+            call.notes["detail"] = str(refusal)
+            return problem_answer(refusal)
+        except StorageUnavailable as error:
+            log.warning("storage unavailable", extra={"fields": {"error": str(error)}})
+            return problem_answer(Unavailable(StorageUnavailable.__doc__))
+        except Exception:
+            log.exception("failed", extra={"fields": {"correlationid": call.cause.correlationid}})
+            return _FAILED
+
+    def _match(self, call: Call) -> tuple[Callable[..., Answer], dict[str, str]]:
+        if call.content is None:
+            raise TooLarge
+        try:
+            act, parameters = self._urls.match(call.path, call.method)
+        except WrongMethod as error:
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            raise MethodNotAllowed(headers={"Allow": allowed}) from None
+        except NoRoute:
+            raise NotFound from None
+        return act, dict(parameters)
+
+    def _receive(self, call: Call) -> Answer:
+        event = subscriber.read(call.headers, call.body)
+        correlationid = event.extensions.get("correlationid")
+        call.notes.update(type=event.type, id=event.id, correlationid=correlationid)
+        return self._events.take(event)
+
+
+def problem_answer(refusal: Refused) -> Answer:
+    """The refusal as a problem answer."""
+    return Answer(refusal.status, to_json(refusal.members()), PROBLEM, refusal.headers)
+
+
+_FAILED = Answer(
+    500,
+    to_json(
+        {
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": "The request failed here and is logged.",
+        }
+    ),
+    PROBLEM,
+)
+
+
+def _healthy(_call: Call) -> Answer:
+    return Answer(body='{"status":"ok"}')
+
+
+def _response(call: Call, answer: Answer) -> Response:
+    body = answer.body.encode()
+    response = Response(
+        # functions-framework reads the rest of a request unless the answer is a stream; there
+        # is no more that we want to read of one that is too large.
+        [body] if call.content is not None else iter([body]),
+        answer.status,
+        content_type=answer.content_type if body else None,
+    )
+    response.content_length = len(body)
+    response.headers.update({**answer.headers, "X-Correlation-Id": call.cause.correlationid})
+    return response
+
+
+def _log(call: Call, answer: Answer, took: float) -> None:
+    fields = {
+        "method": call.method,
+        "path": quote(call.path),
+        "status": int(answer.status),
+        "correlationid": call.cause.correlationid,
+        "duration_ms": took,
+        **call.notes,
+    }
+    level = logging.DEBUG if call.path == "/healthz" else logging.INFO
+    log.log(level, "event" if "type" in call.notes else "request", extra={"fields": fields})

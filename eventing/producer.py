@@ -1,0 +1,72 @@
+"""A function that emits events: its outbox, the relay that empties it, and its feed."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from eventing import feed, idempotency, outbox
+from eventing.answer import Answer
+from eventing.call import Call
+from eventing.clock import now
+from eventing.cloudevent import BATCH
+from eventing.cursor import decode_position
+from eventing.database import Database, StorageUnavailable
+from eventing.publisher import Publisher
+from eventing.relay import Relay
+from eventing.worker import Worker
+
+OUTBOX = Path(__file__).parent / "migrations" / "outbox"
+IDEMPOTENCY = Path(__file__).parent / "migrations" / "idempotency"
+FEED_LIMIT = 500
+
+log = logging.getLogger(__name__)
+
+
+class Producer:
+    """Keeps the relay of `database` running; without K_SINK, events wait in the outbox."""
+
+    def __init__(self, database: Database, env: Mapping[str, str]) -> None:
+        self._database = database
+        self._relay: Relay | None = None
+        if sink := env.get("K_SINK", ""):
+            self._relay = Relay(database, Publisher(sink, env.get("K_CE_OVERRIDES", "")).publish)
+        self.worker = Worker(self._start, self._stop)
+
+    def wake(self) -> None:
+        """Something was committed to the outbox."""
+        if self._relay:
+            self._relay.wake()
+
+    def sweep(self) -> None:
+        """What a ping asks for: publish what got stuck, drop what has expired."""
+        with self._database.transaction() as tx:
+            idempotency.drop_expired(tx, now())
+        self.wake()
+
+    def events(self, call: Call) -> Answer:
+        """`GET /events`: a page of this function's history."""
+        limit = call.limit(FEED_LIMIT, FEED_LIMIT)
+        after = decode_position(call.query["after"]) if "after" in call.query else 0
+        with self._database.snapshot() as tx:
+            page = feed.read_page(tx, after, limit)
+        link = f'</events?after={page.next}&limit={limit}>; rel="next"'
+        return Answer(body=page.batch, content_type=BATCH, headers={"Link": link})
+
+    def _start(self) -> None:
+        if self._relay:
+            self._relay.start()
+        else:
+            self._say_who_waits()
+
+    def _stop(self) -> None:
+        if self._relay:
+            self._relay.stop()
+        self._database.close()
+
+    def _say_who_waits(self) -> None:
+        try:
+            with self._database.snapshot() as tx:
+                fields: dict[str, object] = {"waiting": outbox.waiting(tx)}
+        except StorageUnavailable as error:
+            fields = {"error": str(error)}
+        log.warning("K_SINK is not set: events wait in the outbox", extra={"fields": fields})

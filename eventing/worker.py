@@ -1,0 +1,28 @@
+"""When a function's background work begins and ends, whatever server runs the function.
+
+functions-framework imports a function's source in gunicorn's master and forks the worker from it;
+threads and connections do not survive a fork, so they begin in the worker.
+"""
+
+import atexit
+import os
+from collections.abc import Callable
+
+
+class Worker:
+    """Runs `start` once in the process that answers requests, and `stop` when it ends."""
+
+    def __init__(self, start: Callable[[], None], stop: Callable[[], None]) -> None:
+        self._start = start
+        self._stop = stop
+        self._started_in: int | None = None
+        os.register_at_fork(after_in_child=self.ensure_started)
+
+    def ensure_started(self) -> None:
+        """Start now unless this process has; called after a fork and by each request."""
+        if self._started_in == os.getpid():
+            return
+        self._started_in = os.getpid()
+        # gunicorn ends a worker with sys.exit once its requests are done: on SIGTERM this runs.
+        atexit.register(self._stop)
+        self._start()

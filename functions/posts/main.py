@@ -1,0 +1,106 @@
+"""The function `posts`: writes posts and emits an event for each change."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import functions_framework
+from flask import Request, Response
+
+from eventing import idempotency
+from eventing.answer import Answer, json_answer
+from eventing.bearer import Bearer
+from eventing.call import Call
+from eventing.clock import now
+from eventing.database import Database
+from eventing.function import Function, Route
+from eventing.identity import new_id
+from eventing.logs import configure_logging
+from eventing.problem import NotFound
+from eventing.producer import IDEMPOTENCY, OUTBOX, Producer
+from eventing.subscriber import Subscriber
+from functions.events import PostRemoval, PostState
+from functions.posts import rules, store
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """The commands on posts."""
+
+    database: Database
+    author: Bearer
+    producer: Producer
+
+    def create(self, call: Call) -> Answer:
+        """`POST /posts`."""
+        self.author.check(call)
+        document = call.document()
+        command = idempotency.identify(call, document)
+        post = rules.create(rules.read_new_post(document), post_id=new_id(), now=now())
+
+        def add() -> Answer:
+            store.add(tx, post)
+            store.emit(tx, rules.announce(post, call.cause))
+            return json_answer(asdict(post), 201, {"Location": f"/api/posts/{post.id}"})
+
+        with self.database.transaction() as tx:
+            answer = idempotency.once(tx, command, post.id, add)
+        self.producer.wake()
+        return answer
+
+    def update(self, call: Call, post_id: str) -> Answer:
+        """`PATCH /posts/ID`."""
+        self.author.check(call)
+        draft = rules.read_change(call.document())
+        with self.database.transaction() as tx:
+            post = _existing(store.find_for_update(tx, post_id))
+            changed = rules.change(post, draft, now())
+            if changed is not post:
+                store.save(tx, changed)
+                store.emit(tx, rules.announce(changed, call.cause))
+        self.producer.wake()
+        return json_answer(asdict(changed))
+
+    def delete(self, call: Call, post_id: str) -> Answer:
+        """`DELETE /posts/ID`."""
+        self.author.check(call)
+        with self.database.transaction() as tx:
+            post = _existing(store.find_for_update(tx, post_id))
+            removal = PostRemoval(id=post.id, version=post.version + 1)
+            store.blank(tx, post.id, removal.version)
+            store.emit(tx, rules.announce_deletion(removal, now(), call.cause))
+        self.producer.wake()
+        return Answer(204)
+
+
+def build(env: Mapping[str, str]) -> Function:
+    """The function, wired as the environment says."""
+    configure_logging("posts", env.get("LOG_LEVEL", "info"))
+    database = Database(
+        env.get("DATABASE_URL", "sqlite:///data/posts.db"),
+        [OUTBOX, IDEMPOTENCY, store.MIGRATIONS],
+    )
+    producer = Producer(database, env)
+    commands = Posts(database, Bearer.from_env(env), producer)
+    routes = [
+        Route("POST", "/posts", commands.create),
+        Route("PATCH", "/posts/<post_id>", commands.update),
+        Route("DELETE", "/posts/<post_id>", commands.delete),
+        Route("GET", "/events", producer.events),
+    ]
+    return Function(routes, Subscriber([], producer.sweep), prepare=producer.worker.ensure_started)
+
+
+def _existing(post: PostState | None) -> PostState:
+    if post is None:
+        raise NotFound("There is no such post.")
+    return post
+
+
+function = build(os.environ)
+
+
+@functions_framework.http
+def posts(request: Request) -> Response:
+    """The entry point that functions-framework calls."""
+    return function(request)

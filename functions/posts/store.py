@@ -1,0 +1,71 @@
+"""Posts in their own database, each change with its event in one transaction."""
+
+from pathlib import Path
+
+from eventing import idempotency, outbox
+from eventing.cloudevent import CloudEvent
+from eventing.database import Transaction
+from functions.events import PostState
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def add(tx: Transaction, post: PostState) -> None:
+    """Keep a new post."""
+    tx.execute(
+        "INSERT INTO posts (id, title, body, created_at, updated_at, version)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        post.id,
+        post.title,
+        post.body,
+        post.createdAt,
+        post.updatedAt,
+        post.version,
+    )
+
+
+def find_for_update(tx: Transaction, post_id: str) -> PostState | None:
+    """The post, held until the transaction ends; None when unknown or deleted."""
+    row = tx.row(
+        "UPDATE posts SET version = version WHERE id = ? AND deleted = 0"
+        " RETURNING id, title, body, created_at, updated_at, version",
+        post_id,
+    )
+    if row is None:
+        return None
+    return PostState(
+        id=row["id"],
+        title=row["title"],
+        body=row["body"],
+        createdAt=row["created_at"],
+        updatedAt=row["updated_at"],
+        version=row["version"],
+    )
+
+
+def save(tx: Transaction, post: PostState) -> None:
+    """Keep a new version of a post."""
+    tx.execute(
+        "UPDATE posts SET title = ?, body = ?, updated_at = ?, version = ? WHERE id = ?",
+        post.title,
+        post.body,
+        post.updatedAt,
+        post.version,
+        post.id,
+    )
+
+
+def blank(tx: Transaction, post_id: str, version: int) -> None:
+    """Leave of a deleted post its id and versions only: here, in the history, in the answers."""
+    tx.execute(
+        "UPDATE posts SET title = '', body = '', deleted = 1, version = ? WHERE id = ?",
+        version,
+        post_id,
+    )
+    outbox.rewrite(tx, post_id, lambda data: {**data, "title": "", "body": ""})
+    idempotency.forget(tx, post_id)
+
+
+def emit(tx: Transaction, event: CloudEvent) -> None:
+    """Put the event of a post into the outbox."""
+    outbox.append(tx, event, entity=event.subject or event.id)
