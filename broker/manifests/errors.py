@@ -34,13 +34,13 @@ class Place:
 def explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """The field that a validation error speaks of, and the problem, with a remedy where known."""
     match = _AT.fullmatch(str(error))
-    problem, path = (match["problem"], match["path"] or "") if match else (str(error), "")
+    problem, path = (match["problem"], match["path"]) if match else (str(error), None)
     if unknown := _UNKNOWN.fullmatch(problem):
         return _join(path, unknown[1]), _UNOBEYED
     if missing := _MISSING.fullmatch(problem):
         return _join(path, missing[1]), "is missing: add it"
-    return path, problem
+    return path or "the document", problem
 
 
-def _join(path: str, field: str) -> str:
+def _join(path: str | None, field: str) -> str:
     return f"{path}.{field}" if path else field

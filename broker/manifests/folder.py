@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -19,8 +19,8 @@ class _Kustomization(msgspec.Struct, forbid_unknown_fields=True, rename="camel")
 
     namespace: str
     resources: list[str]
-    api_version: str = "kustomize.config.k8s.io/v1beta1"
-    kind: str = "Kustomization"
+    api_version: Literal["kustomize.config.k8s.io/v1beta1"] = "kustomize.config.k8s.io/v1beta1"
+    kind: Literal["Kustomization"] = "Kustomization"
     labels: Any = None
     images: Any = None
 
@@ -84,5 +84,5 @@ def _documents(file: Path) -> Iterator[object]:
         raise ManifestError(
             f"{file}:{line}: {error.problem or error.context}: correct it"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{file}: is no YAML in UTF-8: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-99-99 is a ValueError
+        raise ManifestError(f"{file}: is no YAML in UTF-8: {error}: correct it") from error

@@ -87,6 +87,19 @@ def test_a_key_given_twice_is_refused_with_file_and_line(tmp_path: Path) -> None
     assert text == "a.yaml:4: key 'a' stands there twice: correct it"
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (folder(tmp_path) / "a.yaml").write_bytes(b"\xff\xfe\xff")
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"a: \x00", b"a: 2026-99-99"])
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, content: bytes) -> None:
+    (folder(tmp_path) / "a.yaml").write_bytes(content)
     assert refusal_of(tmp_path).startswith("a.yaml: is no YAML in UTF-8")
+
+
+@pytest.mark.parametrize("content", ["- a.yaml", "3: 4", "namespace: 3"])
+def test_a_kustomization_of_another_form_is_refused(tmp_path: Path, content: str) -> None:
+    place, problem = refusal_of(folder(tmp_path, content)).split(": ", maxsplit=1)
+    assert place == "kustomization.yaml"
+    assert problem.startswith(("the document: Expected", "namespace: Expected"))
+
+
+def test_a_second_document_in_a_kustomization_is_refused(tmp_path: Path) -> None:
+    text = refusal_of(folder(tmp_path, f"{KUSTOMIZATION}---\n{KUSTOMIZATION}"))
+    assert text == "kustomization.yaml: must hold one document: write one"
