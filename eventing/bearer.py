@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from eventing.call import Call
 from eventing.problem import Unauthorized
+from eventing.settings import Misconfigured
 
 
-class TokenMissing(ValueError):
+class TokenMissing(Misconfigured):
     """In a cluster the author's token has to be set."""
 
 

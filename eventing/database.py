@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from eventing.settings import Misconfigured
 from eventing.sqlite import SQLite
 
 Row = Any
@@ -19,7 +20,7 @@ class StorageUnavailable(Exception):
     """The database cannot be used now; nothing was changed, try again."""
 
 
-class InvalidDatabaseURL(ValueError):
+class InvalidDatabaseURL(Misconfigured):
     """DATABASE_URL names no database that is known."""
 
 

@@ -34,7 +34,11 @@ class Function:
     """One function, called with each request as functions-framework's `http` signature has it."""
 
     def __init__(
-        self, routes: Sequence[Route], events: Subscriber, *, prepare: Callable[[], None]
+        self,
+        routes: Sequence[Route],
+        events: Subscriber,
+        *,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         every = [Route("POST", "/", self._receive), Route("GET", "/healthz", _healthy), *routes]
         rules = [Rule(route.path, methods=[route.method], endpoint=route.act) for route in every]

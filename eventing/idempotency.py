@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from eventing import clock
 from eventing.answer import Answer
 from eventing.call import Call
 from eventing.database import Transaction
 from eventing.problem import BadRequest, Fault, Invalid, NotFound
+
+MIGRATIONS = Path(__file__).parent / "migrations" / "idempotency"
 
 KEPT_FOR = timedelta(days=30)
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
+from eventing.settings import Misconfigured
+
 LEVELS = ("debug", "info", "warning", "error")
 
 
-class InvalidLogLevel(ValueError):
+class InvalidLogLevel(Misconfigured):
     """LOG_LEVEL is none of debug, info, warning, error."""
 
 

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from eventing.answer import to_json
 from eventing.cloudevent import CloudEvent
 from eventing.database import Transaction
+
+MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
 
 LEASE = 240_000  # milliseconds; longer than a publisher waits for a whole chain of deliveries
 FIRST_BACKOFF, LAST_BACKOFF = 500, 30_000  # milliseconds

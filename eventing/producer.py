@@ -1,23 +1,14 @@
-"""A function that emits events: its outbox, the relay that empties it, and its feed."""
+"""A function that emits events: its outbox and the relay that empties it."""
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
-from eventing import feed, idempotency, outbox
-from eventing.answer import Answer
-from eventing.call import Call
+from eventing import idempotency, outbox
 from eventing.clock import now
-from eventing.cloudevent import BATCH
-from eventing.cursor import decode_position
 from eventing.database import Database, StorageUnavailable
 from eventing.publisher import Publisher
 from eventing.relay import Relay
 from eventing.worker import Worker
-
-OUTBOX = Path(__file__).parent / "migrations" / "outbox"
-IDEMPOTENCY = Path(__file__).parent / "migrations" / "idempotency"
-FEED_LIMIT = 500
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +33,6 @@ class Producer:
         with self._database.transaction() as tx:
             idempotency.drop_expired(tx, now())
         self.wake()
-
-    def events(self, call: Call) -> Answer:
-        """`GET /events`: a page of this function's history."""
-        limit = call.limit(FEED_LIMIT, FEED_LIMIT)
-        after = decode_position(call.query["after"]) if "after" in call.query else 0
-        with self._database.snapshot() as tx:
-            page = feed.read_page(tx, after, limit)
-        link = f'</events?after={page.next}&limit={limit}>; rel="next"'
-        return Answer(body=page.batch, content_type=BATCH, headers={"Link": link})
 
     def _start(self) -> None:
         if self._relay:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import urllib3
 
 from eventing.cloudevent import CloudEvent, write_binary
+from eventing.settings import Misconfigured
 
 CONNECT_TIMEOUT = 5.0  # seconds
 ANSWER_TIMEOUT = 200.0  # seconds; Knative's default broker answers after the whole chain
@@ -15,7 +16,7 @@ class PublishFailed(Exception):
     """Nobody knows whether the broker has the event: publish the same one again."""
 
 
-class InvalidOverrides(ValueError):
+class InvalidOverrides(Misconfigured):
     """K_CE_OVERRIDES is no JSON object with `extensions`."""
 
 

@@ -3,7 +3,7 @@
 import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from werkzeug.datastructures import Headers
@@ -27,21 +27,32 @@ TAKEN = Answer(202)
 """Applied, a duplicate, stale, or of a type that is not known here: the broker need not know."""
 
 
+class EventKind(Protocol):
+    """A kind of event: its source, its type, and the class of its data."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def data(self) -> builtins.type: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Which events go to `apply`, as instances of `data`; what it returns is the reply."""
+    """Events of this kind go to `apply`, with their data; what it returns is the reply."""
 
-    source: str
-    type: str
-    data: builtins.type
+    kind: EventKind
     apply: Callable[[CloudEvent, Any], CloudEvent | None]
 
 
 class Subscriber:
     """Takes events in at `POST /`; `sweep` is what a ping asks for."""
 
-    def __init__(self, subscriptions: Sequence[Subscription], sweep: Callable[[], None]) -> None:
-        self._subscriptions = {(sub.source, sub.type): sub for sub in subscriptions}
+    def __init__(
+        self, subscriptions: Sequence[Subscription], sweep: Callable[[], None] = lambda: None
+    ) -> None:
+        self._subscriptions = {(sub.kind.source, sub.kind.type): sub for sub in subscriptions}
         self._sweep = sweep
 
     def take(self, event: CloudEvent) -> Answer:
@@ -52,7 +63,7 @@ class Subscriber:
         subscription = self._subscriptions.get((event.source, event.type))
         if subscription is None:
             return TAKEN
-        reply = subscription.apply(event, _data(event, subscription.data))
+        reply = subscription.apply(event, _data(event, subscription.kind.data))
         return TAKEN if reply is None else _reply(reply)
 
 

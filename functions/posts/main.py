@@ -1,23 +1,23 @@
 """The function `posts`: writes posts and emits an event for each change."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import functions_framework
 from flask import Request, Response
 
-from eventing import idempotency
+from eventing import idempotency, outbox
 from eventing.answer import Answer, json_answer
 from eventing.bearer import Bearer
 from eventing.call import Call
 from eventing.clock import now
 from eventing.database import Database
 from eventing.function import Function, Route
+from eventing.history import History
 from eventing.identity import new_id
-from eventing.logs import configure_logging
 from eventing.problem import NotFound
-from eventing.producer import IDEMPOTENCY, OUTBOX, Producer
+from eventing.producer import Producer
+from eventing.start import start
 from eventing.subscriber import Subscriber
 from functions.events import PostRemoval, PostState
 from functions.posts import rules, store
@@ -75,10 +75,9 @@ class Posts:
 
 def build(env: Mapping[str, str]) -> Function:
     """The function, wired as the environment says."""
-    configure_logging("posts", env.get("LOG_LEVEL", "info"))
     database = Database(
-        env.get("DATABASE_URL", "sqlite:///data/posts.db"),
-        [OUTBOX, IDEMPOTENCY, store.MIGRATIONS],
+        env.get("DATABASE_URL") or "sqlite:///data/posts.db",
+        [outbox.MIGRATIONS, idempotency.MIGRATIONS, store.MIGRATIONS],
     )
     producer = Producer(database, env)
     commands = Posts(database, Bearer.from_env(env), producer)
@@ -86,7 +85,7 @@ def build(env: Mapping[str, str]) -> Function:
         Route("POST", "/posts", commands.create),
         Route("PATCH", "/posts/<post_id>", commands.update),
         Route("DELETE", "/posts/<post_id>", commands.delete),
-        Route("GET", "/events", producer.events),
+        Route("GET", "/events", History(database).page),
     ]
     return Function(routes, Subscriber([], producer.sweep), prepare=producer.worker.ensure_started)
 
@@ -97,7 +96,7 @@ def _existing(post: PostState | None) -> PostState:
     return post
 
 
-function = build(os.environ)
+function = start("posts", build)
 
 
 @functions_framework.http

@@ -1,0 +1,5 @@
+"""What an environment may have wrong."""
+
+
+class Misconfigured(ValueError):
+    """A setting is missing or wrong; the start ends here."""

@@ -1,0 +1,16 @@
+-- Which posts take comments: a copy that PostCreated and PostDeleted fill.
+CREATE TABLE posts (
+  id TEXT PRIMARY KEY,
+  deleted INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE comments (
+  id TEXT PRIMARY KEY,
+  post_id TEXT NOT NULL,
+  author TEXT,
+  content TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT,
+  created_at TEXT NOT NULL,
+  version INTEGER NOT NULL
+);
+CREATE INDEX comments_of_post ON comments (post_id);

@@ -1,0 +1,88 @@
+"""Comments in their own database, and the copy of which posts there are."""
+
+from pathlib import Path
+
+from eventing import idempotency, outbox
+from eventing.cloudevent import CloudEvent
+from eventing.database import Transaction
+from functions.events import CommentState, PostRemoval, PostState, Status
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def post_is_open(tx: Transaction, post_id: str) -> bool | None:
+    """Whether the post takes comments; False once deleted, None when it is not known (yet).
+
+    The post is held until the transaction ends, so that no comment slips in beside its deletion.
+    """
+    row = tx.row("UPDATE posts SET deleted = deleted WHERE id = ? RETURNING deleted", post_id)
+    return None if row is None else not row["deleted"]
+
+
+def add_post(tx: Transaction, post: PostState) -> None:
+    """Let a post take comments, unless it is known already."""
+    tx.execute("INSERT INTO posts (id) VALUES (?) ON CONFLICT DO NOTHING", post.id)
+
+
+def delete_post(tx: Transaction, removal: PostRemoval) -> None:
+    """Close a post for ever and blank its comments: here, in the history, in the answers."""
+    tx.execute(
+        "INSERT INTO posts (id, deleted) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET deleted = 1",
+        removal.id,
+    )
+    tx.execute("UPDATE comments SET content = '', author = NULL WHERE post_id = ?", removal.id)
+    outbox.rewrite(tx, removal.id, lambda data: {**data, "content": "", "author": None})
+    idempotency.forget(tx, removal.id)
+
+
+def add(tx: Transaction, comment: CommentState) -> None:
+    """Keep a new comment."""
+    tx.execute(
+        "INSERT INTO comments (id, post_id, author, content, status, created_at, version)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        comment.id,
+        comment.postId,
+        comment.author,
+        comment.content,
+        comment.status.value,
+        comment.createdAt,
+        comment.version,
+    )
+
+
+def find_for_update(tx: Transaction, comment_id: str) -> CommentState | None:
+    """The comment, held until the transaction ends; None when unknown or its post is deleted."""
+    row = tx.row(
+        "UPDATE comments SET version = version WHERE id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.id = post_id AND deleted = 1)"
+        " RETURNING id, post_id, author, content, status, reason, created_at, version",
+        comment_id,
+    )
+    if row is None:
+        return None
+    return CommentState(
+        id=row["id"],
+        postId=row["post_id"],
+        author=row["author"],
+        content=row["content"],
+        status=Status(row["status"]),
+        reason=row["reason"],
+        createdAt=row["created_at"],
+        version=row["version"],
+    )
+
+
+def save(tx: Transaction, comment: CommentState) -> None:
+    """Keep what was decided about a comment."""
+    tx.execute(
+        "UPDATE comments SET status = ?, reason = ?, version = ? WHERE id = ?",
+        comment.status.value,
+        comment.reason,
+        comment.version,
+        comment.id,
+    )
+
+
+def emit(tx: Transaction, event: CloudEvent) -> None:
+    """Put the event of a comment into the outbox."""
+    outbox.append(tx, event, entity=event.subject or event.id)
