@@ -1,0 +1,31 @@
+// The tab's storage, or a stand-in that lasts until reload where the browser allows none.
+
+export function tabStorage(): Storage {
+  try {
+    window.sessionStorage.setItem("probe", "");
+    window.sessionStorage.removeItem("probe");
+    return window.sessionStorage;
+  } catch {
+    return memoryStorage();
+  }
+}
+
+export function memoryStorage(): Storage {
+  const items = new Map<string, string>();
+  return {
+    get length() {
+      return items.size;
+    },
+    key: (n) => [...items.keys()][n] ?? null,
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => {
+      items.set(name, value);
+    },
+    removeItem: (name) => {
+      items.delete(name);
+    },
+    clear: () => {
+      items.clear();
+    },
+  };
+}
