@@ -1,0 +1,48 @@
+"""The plain beginning of a post's Markdown."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+LENGTH = 280  # characters, the ellipsis included
+
+_MARKUP = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_SPOKEN = {"text", "code_inline"}
+
+
+def excerpt(markdown: str) -> str:
+    """At most 280 characters of plain text, cut between words."""
+    text = " ".join(" ".join(_texts(_parser().parse(markdown))).split())
+    if len(text) <= LENGTH:
+        return text
+    start = text[: LENGTH - 1]
+    whole_words, _, _ = start.rpartition(" ")
+    return f"{(whole_words or start).rstrip()}…"
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    # Imported at the first post that arrives, not at the start: it is never needed to answer.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    return MarkdownIt("commonmark").enable("table")
+
+
+def _texts(tokens: "list[Token]") -> Iterator[str]:
+    for token in tokens:
+        match token.type:
+            case "inline":
+                yield "".join(map(_inline, token.children or []))
+            case "html_block":
+                yield _MARKUP.sub(" ", token.content)
+
+
+def _inline(token: "Token") -> str:
+    if token.type in _SPOKEN:
+        return token.content
+    return " " if token.type in {"softbreak", "hardbreak"} else ""

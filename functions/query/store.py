@@ -1,0 +1,171 @@
+"""The read model's tables: posts and comments as readers see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventing.database import Row, Transaction
+from functions.events import CommentState, PostState, Status
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SHOWN_IN_LIST = 5  # newest approved comments of each post
+
+_POST = "id, title, body, created_at, updated_at, version, approved"
+_COMMENT = "id, post_id, author, content, status, reason, created_at, version"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A post's row, held until the transaction ends; version 0 while the post is unknown."""
+
+    id: str
+    version: int
+    deleted: bool
+
+    @property
+    def listed(self) -> bool:
+        """Whether readers can see the post."""
+        return self.version > 0 and not self.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as it is read, with the number of its approved comments."""
+
+    id: str
+    title: str
+    body: str
+    created_at: str
+    updated_at: str
+    version: int
+    approved: int
+
+
+def hold_post(tx: Transaction, post_id: str) -> Held:
+    """Hold the post's row, so that events of one post are applied one after another."""
+    row = tx.row(
+        "INSERT INTO posts (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET version = posts.version"
+        " RETURNING version, deleted",
+        post_id,
+    )
+    return Held(post_id, row["version"], bool(row["deleted"])) if row else Held(post_id, 0, False)
+
+
+def save_post(tx: Transaction, post: PostState) -> None:
+    """Keep a version of a held post."""
+    tx.execute(
+        "UPDATE posts SET title = ?, body = ?, created_at = ?, updated_at = ?, version = ?"
+        " WHERE id = ?",
+        post.title,
+        post.body,
+        post.createdAt,
+        post.updatedAt,
+        post.version,
+        post.id,
+    )
+
+
+def save_summary(tx: Transaction, post_id: str, document: str) -> None:
+    """Keep the post's JSON in the list."""
+    tx.execute("UPDATE posts SET summary = ? WHERE id = ?", document, post_id)
+
+
+def blank_post(tx: Transaction, post_id: str, version: int) -> None:
+    """Leave of a post and its comments their ids and versions only."""
+    tx.execute(
+        "UPDATE posts SET title = '', body = '', summary = NULL, deleted = 1, version = ?"
+        " WHERE id = ?",
+        version,
+        post_id,
+    )
+    tx.execute("UPDATE comments SET content = '', author = NULL WHERE post_id = ?", post_id)
+
+
+def read_post(tx: Transaction, post_id: str) -> Post | None:
+    """A post that readers can see."""
+    row = tx.row(
+        f"SELECT {_POST} FROM posts WHERE id = ? AND version > 0 AND deleted = 0",  # noqa: S608
+        post_id,
+    )
+    return Post(**{name: row[name] for name in Post.__slots__}) if row else None
+
+
+def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> list[Row]:
+    """Listed posts, newest first: rows of `created_at`, `id`, `summary`."""
+    after = "AND (created_at, id) < (?, ?)" if before else ""
+    return tx.rows(
+        f"SELECT created_at, id, summary FROM posts WHERE summary IS NOT NULL {after}"  # noqa: S608
+        " ORDER BY created_at DESC, id DESC LIMIT ?",
+        *(before or ()),
+        limit,
+    )
+
+
+def save_comment(tx: Transaction, comment: CommentState) -> None:
+    """Keep a version of a comment."""
+    tx.execute(
+        f"INSERT INTO comments ({_COMMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        " ON CONFLICT (id) DO UPDATE SET author = excluded.author, content = excluded.content,"
+        " status = excluded.status, reason = excluded.reason, version = excluded.version",
+        comment.id,
+        comment.postId,
+        comment.author,
+        comment.content,
+        comment.status.value,
+        comment.reason,
+        comment.createdAt,
+        comment.version,
+    )
+
+
+def count_approved(tx: Transaction, before: CommentState | None, after: CommentState) -> None:
+    """Move the post's count by what this change of a comment means for it."""
+    was_approved = before is not None and before.status == Status.APPROVED
+    change = int(after.status == Status.APPROVED) - int(was_approved)
+    if change:
+        tx.execute("UPDATE posts SET approved = approved + ? WHERE id = ?", change, after.postId)
+
+
+def find_comment(tx: Transaction, comment_id: str) -> CommentState | None:
+    """One comment, whatever its status."""
+    row = tx.row(f"SELECT {_COMMENT} FROM comments WHERE id = ?", comment_id)  # noqa: S608
+    return _comment(row) if row else None
+
+
+def comments_of(
+    tx: Transaction, post_id: str, after: tuple[str, str] | None, limit: int
+) -> Sequence[CommentState]:
+    """Comments of a post, oldest first, whatever their status."""
+    beyond = "AND (created_at, id) > (?, ?)" if after else ""
+    rows = tx.rows(
+        f"SELECT {_COMMENT} FROM comments WHERE post_id = ? {beyond}"  # noqa: S608
+        " ORDER BY created_at, id LIMIT ?",
+        post_id,
+        *(after or ()),
+        limit,
+    )
+    return [_comment(row) for row in rows]
+
+
+def newest_approved(tx: Transaction, post_id: str) -> Sequence[CommentState]:
+    """The approved comments that the list shows, oldest of them first."""
+    rows = tx.rows(
+        f"SELECT {_COMMENT} FROM comments WHERE post_id = ? AND status = 'approved'"  # noqa: S608
+        " ORDER BY created_at DESC, id DESC LIMIT ?",
+        post_id,
+        SHOWN_IN_LIST,
+    )
+    return [_comment(row) for row in reversed(rows)]
+
+
+def _comment(row: Row) -> CommentState:
+    return CommentState(
+        id=row["id"],
+        postId=row["post_id"],
+        author=row["author"],
+        content=row["content"],
+        status=Status(row["status"]),
+        reason=row["reason"],
+        createdAt=row["created_at"],
+        version=row["version"],
+    )
