@@ -49,27 +49,27 @@ class Engine(Protocol):
 
 
 class Transaction:
-    """Statements inside one transaction; parameters stand as `?`."""
+    """Statements inside one transaction; values stand as `?`, or all of them as `:name`."""
 
     def __init__(self, connection: Any, engine: Engine) -> None:
         self._connection = connection
         self._translate = engine.translate
 
-    def execute(self, sql: str, *values: object) -> int:
+    def execute(self, sql: str, *values: object, **named: object) -> int:
         """Run a statement; the number of rows it changed."""
-        count: int = self._run(sql, values).rowcount
+        count: int = self._run(sql, named or values).rowcount
         return count
 
-    def row(self, sql: str, *values: object) -> Row | None:
+    def row(self, sql: str, *values: object, **named: object) -> Row | None:
         """The first row, or None."""
-        return self._run(sql, values).fetchone()
+        return self._run(sql, named or values).fetchone()
 
-    def rows(self, sql: str, *values: object) -> list[Row]:
+    def rows(self, sql: str, *values: object, **named: object) -> list[Row]:
         """All rows."""
-        found: list[Row] = self._run(sql, values).fetchall()
+        found: list[Row] = self._run(sql, named or values).fetchall()
         return found
 
-    def _run(self, sql: str, values: tuple[object, ...]) -> Any:
+    def _run(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> Any:
         cursor = self._connection.cursor()
         cursor.execute(self._translate(sql), values)
         return cursor

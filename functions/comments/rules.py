@@ -1,7 +1,7 @@
 """What a comment is, what may be written in it, who decides about it, and its events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import msgspec
 
@@ -88,32 +88,15 @@ def _decide(comment: CommentState, verdict: Verdict, reason: str | None) -> Comm
 
 def as_read(comment: CommentState) -> dict[str, object]:
     """The comment as a reader gets it: author and content of approved comments only."""
-    shown = comment.status == Status.APPROVED
-    return {
-        **as_written(comment),
-        "author": comment.author if shown else None,
-        "content": comment.content if shown else None,
-    }
-
-
-def as_written(comment: CommentState) -> dict[str, object]:
-    """The comment as the one who wrote it gets it."""
-    return {
-        "id": comment.id,
-        "postId": comment.postId,
-        "author": comment.author,
-        "content": comment.content,
-        "status": comment.status,
-        "reason": comment.reason,
-        "createdAt": comment.createdAt,
-        "version": comment.version,
-    }
+    if comment.status == Status.APPROVED:
+        return asdict(comment)
+    return {**asdict(comment), "author": None, "content": None}
 
 
 def announce(comment: CommentState, now: str, cause: Cause) -> CloudEvent:
     """The event that tells of this version of the comment."""
     kind = COMMENT_CREATED if comment.version == 1 else COMMENT_UPDATED
-    data = as_written(comment)
+    data = asdict(comment)
     if kind is COMMENT_CREATED:
         del data["reason"]
     return CloudEvent(

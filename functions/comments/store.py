@@ -1,11 +1,14 @@
 """Comments in their own database, and the copy of which posts there are."""
 
+from dataclasses import asdict
 from pathlib import Path
+
+import msgspec
 
 from eventing import idempotency, outbox
 from eventing.cloudevent import CloudEvent
 from eventing.database import Transaction
-from functions.events import CommentState, PostRemoval, PostState, Status
+from functions.events import CommentState, PostRemoval, PostState
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -39,14 +42,8 @@ def add(tx: Transaction, comment: CommentState) -> None:
     """Keep a new comment."""
     tx.execute(
         "INSERT INTO comments (id, post_id, author, content, status, created_at, version)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        comment.id,
-        comment.postId,
-        comment.author,
-        comment.content,
-        comment.status.value,
-        comment.createdAt,
-        comment.version,
+        " VALUES (:id, :postId, :author, :content, :status, :createdAt, :version)",
+        **asdict(comment),
     )
 
 
@@ -55,31 +52,18 @@ def find_for_update(tx: Transaction, comment_id: str) -> CommentState | None:
     row = tx.row(
         "UPDATE comments SET version = version WHERE id = ?"
         " AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.id = post_id AND deleted = 1)"
-        " RETURNING id, post_id, author, content, status, reason, created_at, version",
+        ' RETURNING id, post_id AS "postId", author, content, status, reason,'
+        ' created_at AS "createdAt", version',
         comment_id,
     )
-    if row is None:
-        return None
-    return CommentState(
-        id=row["id"],
-        postId=row["post_id"],
-        author=row["author"],
-        content=row["content"],
-        status=Status(row["status"]),
-        reason=row["reason"],
-        createdAt=row["created_at"],
-        version=row["version"],
-    )
+    return msgspec.convert(dict(row), CommentState) if row else None
 
 
 def save(tx: Transaction, comment: CommentState) -> None:
     """Keep what was decided about a comment."""
     tx.execute(
-        "UPDATE comments SET status = ?, reason = ?, version = ? WHERE id = ?",
-        comment.status.value,
-        comment.reason,
-        comment.version,
-        comment.id,
+        "UPDATE comments SET status = :status, reason = :reason, version = :version WHERE id = :id",
+        **asdict(comment),
     )
 
 

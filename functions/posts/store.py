@@ -1,5 +1,6 @@
 """Posts in their own database, each change with its event in one transaction."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from eventing import idempotency, outbox
@@ -14,44 +15,27 @@ def add(tx: Transaction, post: PostState) -> None:
     """Keep a new post."""
     tx.execute(
         "INSERT INTO posts (id, title, body, created_at, updated_at, version)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        post.id,
-        post.title,
-        post.body,
-        post.createdAt,
-        post.updatedAt,
-        post.version,
+        " VALUES (:id, :title, :body, :createdAt, :updatedAt, :version)",
+        **asdict(post),
     )
 
 
 def find_for_update(tx: Transaction, post_id: str) -> PostState | None:
     """The post, held until the transaction ends; None when unknown or deleted."""
     row = tx.row(
-        "UPDATE posts SET version = version WHERE id = ? AND deleted = 0"
-        " RETURNING id, title, body, created_at, updated_at, version",
+        "UPDATE posts SET version = version WHERE id = ? AND deleted = 0 RETURNING id, title, body,"
+        ' created_at AS "createdAt", updated_at AS "updatedAt", version',
         post_id,
     )
-    if row is None:
-        return None
-    return PostState(
-        id=row["id"],
-        title=row["title"],
-        body=row["body"],
-        createdAt=row["created_at"],
-        updatedAt=row["updated_at"],
-        version=row["version"],
-    )
+    return PostState(**row) if row else None
 
 
 def save(tx: Transaction, post: PostState) -> None:
     """Keep a new version of a post."""
     tx.execute(
-        "UPDATE posts SET title = ?, body = ?, updated_at = ?, version = ? WHERE id = ?",
-        post.title,
-        post.body,
-        post.updatedAt,
-        post.version,
-        post.id,
+        "UPDATE posts SET title = :title, body = :body, updated_at = :updatedAt,"
+        " version = :version WHERE id = :id",
+        **asdict(post),
     )
 
 

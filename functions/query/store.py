@@ -1,8 +1,10 @@
 """The read model's tables: posts and comments as readers see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import msgspec
 
 from eventing.database import Row, Transaction
 from functions.events import CommentState, PostState, Status
@@ -10,8 +12,10 @@ from functions.events import CommentState, PostState, Status
 MIGRATIONS = Path(__file__).parent / "migrations"
 SHOWN_IN_LIST = 5  # newest approved comments of each post
 
-_POST = "id, title, body, created_at, updated_at, version, approved"
-_COMMENT = "id, post_id, author, content, status, reason, created_at, version"
+_POST = 'id, title, body, created_at AS "createdAt", updated_at AS "updatedAt", version, approved'
+_COMMENT = (
+    'id, post_id AS "postId", author, content, status, reason, created_at AS "createdAt", version'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,10 @@ class Held:
         return self.version > 0 and not self.deleted
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post(PostState):
     """A post as it is read, with the number of its approved comments."""
 
-    id: str
-    title: str
-    body: str
-    created_at: str
-    updated_at: str
-    version: int
     approved: int
 
 
@@ -54,14 +52,9 @@ def hold_post(tx: Transaction, post_id: str) -> Held:
 def save_post(tx: Transaction, post: PostState) -> None:
     """Keep a version of a held post."""
     tx.execute(
-        "UPDATE posts SET title = ?, body = ?, created_at = ?, updated_at = ?, version = ?"
-        " WHERE id = ?",
-        post.title,
-        post.body,
-        post.createdAt,
-        post.updatedAt,
-        post.version,
-        post.id,
+        "UPDATE posts SET title = :title, body = :body, created_at = :createdAt,"
+        " updated_at = :updatedAt, version = :version WHERE id = :id",
+        **asdict(post),
     )
 
 
@@ -87,7 +80,7 @@ def read_post(tx: Transaction, post_id: str) -> Post | None:
         f"SELECT {_POST} FROM posts WHERE id = ? AND version > 0 AND deleted = 0",  # noqa: S608
         post_id,
     )
-    return Post(**{name: row[name] for name in Post.__slots__}) if row else None
+    return Post(**row) if row else None
 
 
 def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> list[Row]:
@@ -104,17 +97,11 @@ def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> li
 def save_comment(tx: Transaction, comment: CommentState) -> None:
     """Keep a version of a comment."""
     tx.execute(
-        f"INSERT INTO comments ({_COMMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        "INSERT INTO comments (id, post_id, author, content, status, reason, created_at, version)"
+        " VALUES (:id, :postId, :author, :content, :status, :reason, :createdAt, :version)"
         " ON CONFLICT (id) DO UPDATE SET author = excluded.author, content = excluded.content,"
         " status = excluded.status, reason = excluded.reason, version = excluded.version",
-        comment.id,
-        comment.postId,
-        comment.author,
-        comment.content,
-        comment.status.value,
-        comment.reason,
-        comment.createdAt,
-        comment.version,
+        **asdict(comment),
     )
 
 
@@ -159,13 +146,4 @@ def newest_approved(tx: Transaction, post_id: str) -> Sequence[CommentState]:
 
 
 def _comment(row: Row) -> CommentState:
-    return CommentState(
-        id=row["id"],
-        postId=row["post_id"],
-        author=row["author"],
-        content=row["content"],
-        status=Status(row["status"]),
-        reason=row["reason"],
-        createdAt=row["created_at"],
-        version=row["version"],
-    )
+    return msgspec.convert(dict(row), CommentState)

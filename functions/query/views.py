@@ -1,6 +1,8 @@
 """What a reader gets of posts and comments, as JSON."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from eventing.answer import to_json
 from functions.events import CommentState, Status
@@ -10,8 +12,9 @@ from functions.query.store import Post
 
 def summary(post: Post, newest: Sequence[CommentState]) -> str:
     """A post in the list, with its newest approved comments."""
-    document = {"id": post.id, "title": post.title, "excerpt": excerpt(post.body)}
-    return to_json({**document, **_rest(post), "comments": [comment_view(c) for c in newest]})
+    document = _document(post)
+    document["excerpt"] = excerpt(document.pop("body"))
+    return to_json({**document, "comments": [comment_view(comment) for comment in newest]})
 
 
 def page(summaries: Sequence[str], following: str | None) -> str:
@@ -21,30 +24,18 @@ def page(summaries: Sequence[str], following: str | None) -> str:
 
 def post_view(post: Post, comments: Sequence[CommentState], following: str | None) -> str:
     """One post with its first comments."""
-    document = {"id": post.id, "title": post.title, "body": post.body, **_rest(post)}
     shown = [comment_view(comment) for comment in comments]
-    return to_json({**document, "comments": shown, "nextComments": following})
+    return to_json({**_document(post), "comments": shown, "nextComments": following})
 
 
-def comment_view(comment: CommentState) -> dict[str, object]:
+def comment_view(comment: CommentState) -> dict[str, Any]:
     """A comment; author and content of approved ones only."""
-    shown = comment.status == Status.APPROVED
-    return {
-        "id": comment.id,
-        "postId": comment.postId,
-        "author": comment.author if shown else None,
-        "content": comment.content if shown else None,
-        "status": comment.status,
-        "reason": comment.reason,
-        "createdAt": comment.createdAt,
-        "version": comment.version,
-    }
+    if comment.status == Status.APPROVED:
+        return asdict(comment)
+    return {**asdict(comment), "author": None, "content": None}
 
 
-def _rest(post: Post) -> dict[str, object]:
-    return {
-        "createdAt": post.created_at,
-        "updatedAt": post.updated_at,
-        "version": post.version,
-        "commentCount": post.approved,
-    }
+def _document(post: Post) -> dict[str, Any]:
+    document = asdict(post)
+    document["commentCount"] = document.pop("approved")
+    return document
