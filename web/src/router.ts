@@ -6,7 +6,7 @@ export type Route = { page: "list" } | { page: "post"; id: string } | { page: "u
 
 export function parseRoute(path: string): Route {
   if (path === "/") return { page: "list" };
-  const id = /^\/posts\/([^/]+)\/?$/.exec(path)?.[1];
+  const id = /^\/posts\/([^/]+)$/.exec(path)?.[1];
   return id === undefined ? { page: "unknown" } : postRoute(id);
 }
 

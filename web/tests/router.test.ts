@@ -4,7 +4,7 @@ import { parseRoute, postPath } from "../src/router";
 test.each([
   ["/", { page: "list" }],
   ["/posts/abc", { page: "post", id: "abc" }],
-  ["/posts/abc/", { page: "post", id: "abc" }],
+  ["/posts/abc/", { page: "unknown" }],
   ["/posts/a%2Fb", { page: "post", id: "a/b" }],
   ["/posts/%E0%A4%A", { page: "unknown" }],
   ["/posts/", { page: "unknown" }],

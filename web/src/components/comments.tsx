@@ -31,7 +31,7 @@ export function Comments({ post }: { post: Post }) {
         {texts.comments.heading} {count > 0 && <span className="count">{count}</span>}
       </h2>
       {read.length + own.length === 0 && <p className="invitation">{texts.comments.none}</p>}
-      <ol>{read.map(item)}</ol>
+      {read.length > 0 && <ol>{read.map(item)}</ol>}
       {next !== null && (
         <More
           label={texts.comments.more}
