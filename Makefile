@@ -1,15 +1,75 @@
-# Every target does its own set-up: a fresh clone needs only Python, Node.js and make.
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+# Every target does its own set-up: a fresh clone needs only Python 3.11, Node.js 20 and make.
 SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
+SCHEMA_MODELS := tests/schemas/node_modules/.installed
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test check lock clean
+.PHONY: help run demo test check format lock clean
+.DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-lock: ## compile requirements/*.txt from pyproject.toml
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/functions.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra local -c requirements/functions.txt pyproject.toml -o requirements/local.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements/local.txt pyproject.toml -o requirements/dev.txt
+run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR, LOG_LEVEL may be set
+	@exec $(BIN)/blog run
+
+demo: .venv/.local ## load a few posts and comments into the running blog
+	@$(BIN)/blog load demo/posts demo/comments.csv --wait
+
+test: .venv/.dev web/dist/.built $(SCHEMA_MODELS) ## run every test
+	npm --prefix web test
+	$(BIN)/pytest
+
+check: .venv/.dev web/node_modules/.installed ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm --prefix web run --silent lint
+
+format: .venv/.dev web/node_modules/.installed ## write the code as `make check` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	npm --prefix web run format
+
+lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
+	$(LOCK) --upgrade pyproject.toml -o requirements/functions.txt
+	$(LOCK) --upgrade --extra local -c requirements/functions.txt pyproject.toml -o requirements/local.txt
+	$(LOCK) --upgrade --extra dev -c requirements/local.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what set-up and builds made; data/ stays
+	rm -rf .venv web/node_modules web/dist tests/schemas/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or set PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.local: requirements/local.txt pyproject.toml | .venv/.made
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.local
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: node
+node:
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019)' 2>/dev/null || \
+	  { echo "make: Node.js is missing or older than 20.19; install it (it builds the web page)" >&2; exit 1; }
+
+web/node_modules/.installed: web/package-lock.json | node
+	npm --prefix web ci --silent --no-audit --no-fund
+	@touch $@
+
+web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
+	npm --prefix web run --silent build
+	@touch $@
+
+$(SCHEMA_MODELS): tests/schemas/package-lock.json | node
+	npm --prefix tests/schemas ci --silent --no-audit --no-fund
+	@touch $@
