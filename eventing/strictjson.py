@@ -1,7 +1,12 @@
 """JSON as RFC 8259 has it: what Python's own parser lets through is refused here."""
 
 import json
+from collections.abc import Iterable
 from typing import Never
+
+# Far below the end of Python's stack, so that what was read can be walked and written again.
+DEEPEST = 64
+_TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
 
 class NotJSON(ValueError):
@@ -11,9 +16,31 @@ class NotJSON(ValueError):
 def parse_json(body: bytes) -> object:
     """Parse one JSON value; NaN, Infinity, bad UTF-8 and absurd depth or digits raise NotJSON."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotJSON(_reason(error)) from None
+    if _is_deep(value):
+        raise NotJSON(_TOO_DEEP)
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def _refuse_constant(name: str) -> Never:
@@ -27,7 +54,7 @@ def _reason(error: ValueError | RecursionError) -> str:
         case json.JSONDecodeError():
             return f"{error.msg} at line {error.lineno}, column {error.colno}"
         case RecursionError():
-            return "nested too deeply"
+            return _TOO_DEEP
         case NotJSON():
             return str(error)
         case _:
