@@ -14,10 +14,13 @@ POSTS = "/posts"
 COMMENTS = "/comments"
 MODERATION = "/moderation"
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+# \Z, not $: that one lets a line break follow, and no header can carry it.
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z"
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
 Version = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=262_144)]
-Time = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", max_length=27)]
+Time = Annotated[str, Meta(pattern=_TIME, max_length=27)]
 
 
 class Status(StrEnum):
