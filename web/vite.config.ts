@@ -19,6 +19,5 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
-    environment: "jsdom",
   },
 });

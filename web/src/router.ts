@@ -1,6 +1,6 @@
 // The page's addresses: which there are, how to go to one, and where the reader is.
 
-import { type MouseEvent, useEffect, useState } from "react";
+import { type MouseEvent, useSyncExternalStore } from "react";
 
 export type Route = { page: "list" } | { page: "post"; id: string } | { page: "unknown" };
 
@@ -34,19 +34,16 @@ export function navigate(path: string): void {
 
 /** The path in the address bar, kept up to date. */
 export function usePath(): string {
-  const [path, setPath] = useState(window.location.pathname);
-  useEffect(() => {
-    const look = () => {
-      setPath(window.location.pathname);
-    };
-    window.addEventListener("popstate", look);
-    window.addEventListener(MOVED, look);
-    return () => {
-      window.removeEventListener("popstate", look);
-      window.removeEventListener(MOVED, look);
-    };
-  }, []);
-  return path;
+  return useSyncExternalStore(onMove, () => window.location.pathname);
+}
+
+function onMove(look: () => void): () => void {
+  window.addEventListener("popstate", look);
+  window.addEventListener(MOVED, look);
+  return () => {
+    window.removeEventListener("popstate", look);
+    window.removeEventListener(MOVED, look);
+  };
 }
 
 /** A plain click stays in the page; one that asks for a new tab or window is the browser's. */

@@ -23,7 +23,6 @@ export const texts = {
     onItsWayText: "It is saved. Other readers see it in a moment.",
     late: "Taking longer than usual",
     lateText: "It is saved, and other readers will see it once its event has arrived.",
-    arrived: "The post has arrived.",
     bodyFailed: "The text could not be laid out, so here it is as it was written.",
   },
 
@@ -33,7 +32,6 @@ export const texts = {
     more: "More comments",
     moreFailed: "The other comments did not come.",
     anonymous: "Somebody",
-    yours: "Yours",
     pending: "Awaiting moderation",
     othersPending: "A comment is awaiting moderation.",
     rejected: "Rejected",

@@ -1,7 +1,7 @@
 // The list of posts: its pages as read, and this tab's own posts on their way into it.
 
 import { useCallback, useState } from "react";
-import type { ListedPost, PostsPage, WrittenPost } from "./api";
+import type { ListedPost, Post, PostsPage, WrittenPost } from "./api";
 import { type ApiError, isApiError } from "./errors";
 import { joinPosts, listed } from "./merge";
 import { useServices } from "./services";
@@ -17,7 +17,7 @@ export interface PostList {
   refresh: () => Promise<void>;
   older: (cursor: string) => Promise<void>;
   add: (post: WrittenPost) => void;
-  arrived: (post: WrittenPost) => void;
+  arrived: (post: Post) => void;
 }
 
 interface Read {
@@ -60,7 +60,7 @@ export function usePosts(): PostList {
   );
 
   const arrived = useCallback(
-    (post: WrittenPost) => {
+    (post: Post) => {
       own.posts.drop(post.id);
       // The list may be served a moment stale: the post stays in it meanwhile, as it was written.
       setRead((before) => before && { ...before, posts: joinPosts([listed(post)], before.posts) });

@@ -1,17 +1,7 @@
 import { expect, test } from "vitest";
-import type { Comment, ListedPost } from "../src/api";
+import type { ListedPost } from "../src/api";
 import { approvedSince, joinComments, joinPosts, listed, withOwnText } from "../src/merge";
-
-function comment(id: string, rest: Partial<Comment> = {}): Comment {
-  const whole = {
-    postId: "p",
-    author: null,
-    content: null,
-    status: "pending",
-    reason: null,
-  } as const;
-  return { ...whole, id, createdAt: "2026-01-01T00:00:00.000000Z", version: 1, ...rest };
-}
+import { comment } from "./fake-blog";
 
 function post(id: string, createdAt: string, title = id): ListedPost {
   return { id, title, createdAt, updatedAt: createdAt, version: 1, excerpt: "", commentCount: 0 };

@@ -1,21 +1,16 @@
 import { expect, test } from "vitest";
-import type { WrittenPost } from "../src/api";
 import { Problem, Unreachable } from "../src/errors";
 import { ownIn } from "../src/own";
 import { memoryStorage } from "../src/storage";
 import { withoutAnswer } from "../src/use-post";
-
-function post(id: string, title = id): WrittenPost {
-  const time = "2026-01-01T00:00:00.000000Z";
-  return { id, title, body: "", createdAt: time, updatedAt: time, version: 1 };
-}
+import { post } from "./fake-blog";
 
 test("own posts outlast a reload of the tab until they are dropped", () => {
   const storage = memoryStorage();
   const before = ownIn(storage).posts;
   before.put(post("a"));
   before.put(post("b"));
-  before.put(post("a", "again"));
+  before.put(post("a", { title: "again" }));
   const reloaded = ownIn(storage).posts;
   expect(reloaded.all().map(({ title }) => title)).toEqual(["again", "b"]);
   reloaded.drop("a");

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, test } from "vitest";
 import { Problem, Unreachable } from "../src/errors";
 import { browserClock, type Clock, pauses, poll } from "../src/poll";

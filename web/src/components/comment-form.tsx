@@ -52,6 +52,7 @@ export function CommentForm({ postId, onWritten }: Props) {
         label={words.content}
         value={content}
         onValue={setContent}
+        readOnly={sending}
         faults={faultsOf(error, "content")}
         hint={words.hint}
         rows={4}

@@ -13,6 +13,7 @@ interface Props {
   rows?: number;
   secret?: boolean;
   required?: boolean;
+  readOnly?: boolean;
   autoComplete?: string;
 }
 

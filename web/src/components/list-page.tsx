@@ -2,11 +2,12 @@
 
 import { useEffect, useRef, useState } from "react";
 import type { WrittenPost } from "../api";
+import { listed } from "../merge";
 import { texts } from "../texts";
 import type { PostList } from "../use-posts";
 import { useTitle } from "../use-title";
 import { Away, Loading, More } from "./notice";
-import { OwnPostCard, PostCard } from "./post-card";
+import { PostCard } from "./post-card";
 import { PostForm } from "./post-form";
 
 export function ListPage({ list }: { list: PostList }) {
@@ -54,19 +55,16 @@ export function ListPage({ list }: { list: PostList }) {
 }
 
 function Posts({ list }: { list: PostList }) {
-  const { posts, onTheirWay, next, older, olderError } = list;
+  const { posts, onTheirWay, next, older, olderError, arrived } = list;
   const waiting = new Set(onTheirWay.map((post) => post.id));
+  const own = onTheirWay.toReversed().map(listed);
+  const others = posts?.filter((post) => !waiting.has(post.id)) ?? [];
   return (
     <>
       <div className="posts">
-        {onTheirWay.toReversed().map((post) => (
-          <OwnPostCard key={post.id} post={post} onArrived={list.arrived} />
+        {[...own, ...others].map((post) => (
+          <PostCard key={post.id} post={post} onArrived={waiting.has(post.id) ? arrived : null} />
         ))}
-        {posts
-          ?.filter((post) => !waiting.has(post.id))
-          .map((post) => (
-            <PostCard key={post.id} post={post} />
-          ))}
       </div>
       {next !== null && (
         <More

@@ -52,6 +52,7 @@ export function PostForm({ onWritten }: Props) {
         label={words.title}
         value={title}
         onValue={setTitle}
+        readOnly={sending}
         faults={faultsOf(error, "title")}
         required
         autoComplete="off"
@@ -61,6 +62,7 @@ export function PostForm({ onWritten }: Props) {
         label={words.body}
         value={body}
         onValue={setBody}
+        readOnly={sending}
         faults={faultsOf(error, "body")}
         hint={words.bodyHint}
         rows={10}

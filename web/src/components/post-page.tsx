@@ -1,25 +1,26 @@
 // One post with its comments.
 
-import { type ReactNode, useCallback, useState } from "react";
+import type { ReactNode } from "react";
 import type { Post } from "../api";
 import { texts } from "../texts";
+import { type Markdown, useMarkdown } from "../use-markdown";
 import { usePost } from "../use-post";
 import { useTitle } from "../use-title";
 import { Comments } from "./comments";
-import { Mark } from "./mark";
 import { MarkdownBody } from "./markdown-body";
 import { Away, Loading, NotFound } from "./notice";
-import { PostWatch } from "./watch";
+import { OnItsWay } from "./on-its-way";
 import { When } from "./when";
 
 export function PostPage({ id }: { id: string }) {
   const { state, again, arrived } = usePost(id);
+  const markdown = useMarkdown();
   if (state.phase === "loading") return <Loading />;
   if (state.phase === "absent") return <NotFound onAgain={again} />;
   if (state.phase === "failed") return <Away onAgain={again} />;
   return (
     <>
-      <Article post={state.post}>
+      <Article post={state.post} markdown={markdown}>
         {state.phase === "on its way" && <OnItsWay id={id} onArrived={arrived} />}
       </Article>
       <Comments post={state.post} />
@@ -27,7 +28,13 @@ export function PostPage({ id }: { id: string }) {
   );
 }
 
-function Article({ post, children }: { post: Post; children: ReactNode }) {
+interface ArticleProps {
+  post: Post;
+  markdown: Markdown;
+  children: ReactNode;
+}
+
+function Article({ post, markdown, children }: ArticleProps) {
   useTitle(post.title);
   return (
     <article className="post">
@@ -43,22 +50,7 @@ function Article({ post, children }: { post: Post; children: ReactNode }) {
         </p>
         {children}
       </header>
-      <MarkdownBody body={post.body} title={post.title} />
+      <MarkdownBody markdown={markdown} body={post.body} title={post.title} />
     </article>
-  );
-}
-
-function OnItsWay({ id, onArrived }: { id: string; onArrived: (post: Post) => void }) {
-  const [late, setLate] = useState(false);
-  const onLate = useCallback(() => {
-    setLate(true);
-  }, []);
-  const { onItsWay, onItsWayText, late: lateMark, lateText } = texts.post;
-  return (
-    <p className="meta" role="status">
-      <Mark kind={late ? "late" : "waiting"} text={late ? lateMark : onItsWay} />
-      <span>{late ? lateText : onItsWayText}</span>
-      <PostWatch id={id} onArrived={onArrived} onLate={onLate} />
-    </p>
   );
 }
