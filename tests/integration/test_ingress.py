@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from broker import nginx
+from broker.runner import nginx
 
 TEMPLATE = Path(__file__).parents[2] / "web" / "nginx.conf.template"
 LIMIT = 262_144

@@ -1,0 +1,1 @@
+"""The verb `run`: the whole blog on one machine, in processes of which none outlives it."""

@@ -1,0 +1,86 @@
+"""The whole blog as one thing that starts, runs and stops: in which order, and within what time."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+
+from broker.runner.console import Console
+from broker.runner.keeper import Keeper
+from broker.runner.process import Lifeline
+from broker.runner.programs import Program
+
+STOP_WITHIN = 20.0  # seconds for all programs together
+INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
+
+log = logging.getLogger("runner")
+
+Stage = Sequence[Program]
+
+
+class Wishes:
+    """What the signals ask for: SIGINT, SIGTERM and SIGHUP an orderly end, a second SIGINT now."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.now = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stop.set)
+
+    def _interrupt(self) -> None:
+        (self.now if self.stop.is_set() else self.stop).set()
+
+
+class Blog:
+    """Starts stage after stage, and stops them in the order given with `stop`."""
+
+    def __init__(self, start: Sequence[Stage], stop: Sequence[Stage]) -> None:
+        self._start_order = start
+        self._stop_order = stop
+        self._keepers: dict[str, Keeper] = {}
+
+    async def run(self, console: Console, announce: Callable[[], None]) -> int:
+        """Run until a signal; `announce` when all is ready. The exit status."""
+        wishes, lifeline = Wishes(), Lifeline.open()
+        programs = [program for stage in self._start_order for program in stage]
+        self._keepers = {p.name: Keeper(p, lifeline, console) for p in programs}
+        writing = asyncio.create_task(console.write())
+        try:
+            if await _unless(wishes.stop, self._start()):
+                announce()
+                await wishes.stop.wait()
+        finally:
+            in_peace = await _unless(wishes.now, self._stop())
+            await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
+            writing.cancel()
+            console.write_rest()
+        return 0 if in_peace else INTERRUPTED
+
+    async def _start(self) -> None:
+        for stage in self._start_order:
+            await asyncio.gather(*(keeper.start() for keeper in self._of(stage)))
+
+    async def _stop(self) -> None:
+        deadline = asyncio.get_running_loop().time() + STOP_WITHIN
+        for stage in self._stop_order:
+            await asyncio.gather(*(keeper.stop(deadline) for keeper in self._of(stage)))
+
+    def _of(self, stage: Stage) -> list[Keeper]:
+        return [self._keepers[program.name] for program in stage]
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Do `work`, or leave it when `event` comes first; whether it was done."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
+    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if working.done():
+        working.result()
+        return True
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    return False

@@ -1,0 +1,65 @@
+"""`blog run`: its options, and what it says to the person who started it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from broker.manifests import ManifestError
+from broker.runner.keeper import NotStarted
+from broker.runner.nginx import NginxMissing, UnusableValue
+from broker.runner.premises import NotPossible
+from broker.runner.settings import Settings
+from broker.runner.start import start
+from eventing.logs import LEVELS
+
+_REFUSALS = (ManifestError, NginxMissing, NotPossible, NotStarted, UnusableValue)
+_PORT = click.IntRange(1, 65_535)
+
+
+@click.command()
+@click.option("--port", type=_PORT, envvar="PORT", default=8080, help="Page and API.")
+@click.option("--broker-port", type=_PORT, envvar="BROKER_PORT", default=8090, help="Broker.")
+@click.option(
+    "--function-port",
+    type=_PORT,
+    envvar="FUNCTION_PORT",
+    default=8081,
+    help="First of the functions' ports, one after another.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="DATA_DIR",
+    default=Path("data"),
+    help="Folder for all that is kept.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    envvar="LOG_LEVEL",
+    default="info",
+    help="The least that is worth a line.",
+)
+@click.pass_context
+def run(context: click.Context, /, data: Path, **options: Any) -> None:
+    """Run the blog on this machine until Ctrl-C: broker, functions, and nginx in front."""
+    settings = Settings(data=data.absolute(), **options)
+    try:
+        status = start(settings, lambda: announce(settings))
+    except _REFUSALS as error:
+        raise click.ClickException(str(error)) from None
+    context.exit(status)
+
+
+def announce(settings: Settings) -> None:
+    """Where everything is, and whether everybody may write."""
+    click.echo(
+        "The blog is running; Ctrl-C stops it.\n"
+        f"  page    {settings.site}\n"
+        f"  API     {settings.site}/api\n"
+        f"  broker  http://localhost:{settings.broker_port}/blog/default"
+    )
+    if not os.environ.get("AUTHOR_TOKEN"):
+        click.echo("Writing is open to everybody on this machine: AUTHOR_TOKEN is not set.")

@@ -1,0 +1,95 @@
+"""What must be so before anything starts: the page, free ports, a data folder of our own."""
+
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from broker.runner.programs import Program
+from broker.runner.settings import HOST
+
+
+class NotPossible(Exception):
+    """The blog cannot start here; the message names the thing and the remedy."""
+
+
+def check_page(folder: Path) -> None:
+    """The page has been built."""
+    if not (folder / "index.html").is_file():
+        raise NotPossible(f"the page is not built ({folder} has no index.html): use `make run`")
+
+
+def check_ports(programs: Sequence[Program]) -> None:
+    """Each program's port is free, and no two programs are given the same."""
+    given: dict[int, Program] = {}
+    for program in programs:
+        if (other := given.setdefault(program.port, program)) is not program:
+            raise NotPossible(
+                f"port {program.port} is given to both {other.name} and {program.name}: "
+                f"choose another with {other.option} or {program.option}"
+            )
+    for program in programs:
+        _check_port(program)
+
+
+def _check_port(program: Program) -> None:
+    whose = f"port {program.port} (for {program.name})"
+    try:
+        free = is_free(program.port)
+    except PermissionError:
+        remedy = f"choose one above 1023 with {program.option}"
+        raise NotPossible(f"{whose} is not for this user to open: {remedy}") from None
+    except OverflowError:
+        raise NotPossible(f"{whose} does not exist: choose lower ones") from None
+    if not free:
+        remedy = f"end the program that listens there, or choose another with {program.option}"
+        raise NotPossible(f"{whose} is taken: {remedy}")
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port` now."""
+    with socket.socket() as probe:
+        # As the servers do: a port whose last connections are still fading counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+    return True
+
+
+@contextmanager
+def data_folder(folder: Path) -> Iterator[None]:
+    """The folder exists and is this process's alone until the end of the block."""
+    with _lock_file(folder) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            whose = f"process {lock.read().strip() or 'unknown'}"
+            raise NotPossible(
+                f"the data folder {folder} is in use by another `blog run` ({whose}): "
+                "end that one, or choose another folder with --data"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / ".lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise NotPossible(
+            f"the data folder {folder} cannot be used ({error.strerror}): "
+            "choose another with --data"
+        ) from None

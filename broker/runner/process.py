@@ -1,0 +1,142 @@
+"""One running copy of a program: how it starts, what it says, and that it ends as a whole.
+
+The leash: beside each program runs a shell that leads a process group of its own, into which the
+program is born, and that waits at a pipe whose other end only the runner holds. However the runner
+ends, `kill -9` included, the pipe ends with it, and the shell kills the group: gunicorn's and
+nginx's workers too. A child between fork and exec still holds the pipe, and has joined the group
+before it lets go, so there is no gap. Works on Linux and macOS.
+"""
+
+import asyncio
+import os
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from signal import SIGKILL, Signals
+from typing import Self
+
+from broker.runner.console import Console
+from broker.runner.programs import Program
+
+# Only SIGKILL and the pipe's end may end the leash; 0 is its own group, itself included.
+_LEASH = "trap '' HUP INT QUIT TERM; read -r line; kill -9 0"
+_LAST_WORDS = 1.0  # seconds for what a program has said to arrive after its end
+_LINE = 65_536  # longer lines are broken
+
+
+@dataclass(frozen=True, slots=True)
+class Lifeline:
+    """The pipe whose end tells every leash that the runner is gone."""
+
+    read_end: int
+    write_end: int
+
+    @classmethod
+    def open(cls) -> Self:
+        """A new pipe, close-on-exec: no program keeps either end."""
+        return cls(*os.pipe())
+
+
+class Running:
+    """A program and its leash."""
+
+    def __init__(self, program: Program, leash: Process, child: Process, console: Console) -> None:
+        self.program = program
+        self.since = asyncio.get_running_loop().time()
+        self._group = leash.pid
+        self._child = child
+        self._speech = _Speech(program.name, console)
+        self._leash_end = asyncio.create_task(leash.wait())
+        self._child_end = asyncio.create_task(child.wait())
+        self._heard = asyncio.create_task(self._speech.hear(child.stdout))
+
+    @classmethod
+    async def start(cls, program: Program, lifeline: Lifeline, console: Console) -> Self:
+        leash = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            _LEASH,
+            stdin=lifeline.read_end,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            env={},
+            process_group=0,
+        )
+        child = await asyncio.create_subprocess_exec(
+            *program.command,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            env=program.environment,
+            process_group=leash.pid,
+        )
+        return cls(program, leash, child, console)
+
+    async def ended(self) -> str:
+        """Wait for the end, of every process in the group, and tell how it came about."""
+        ends = {self._child_end, self._leash_end}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        self.kill()  # workers that outlive their parent, or a program that lost its leash
+        await asyncio.wait(ends)
+        await asyncio.wait({self._heard}, timeout=_LAST_WORDS)
+        return how_it_ended(self._child_end.result())
+
+    def has_ended(self) -> bool:
+        return self._child_end.done()
+
+    def send(self, signal: Signals) -> None:
+        """Send `signal` to the program itself, not to its workers."""
+        with suppress(ProcessLookupError):
+            self._child.send_signal(signal)
+
+    def kill(self) -> None:
+        """End every process in the group now."""
+        # PermissionError is macOS's word for a group of which only zombies are left.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._group, SIGKILL)
+
+    def speak(self) -> None:
+        """Let out what was said so far, and whatever comes at once."""
+        self._speech.let_out()
+
+    def last_line(self) -> str:
+        return self._speech.last.decode(errors="replace").strip()
+
+
+def how_it_ended(status: int) -> str:
+    """A process's return code in words."""
+    return f"exit status {status}" if status >= 0 else f"killed by {Signals(-status).name}"
+
+
+class _Speech:
+    """What a program says; held back until it is known whether the start succeeds."""
+
+    def __init__(self, name: str, console: Console) -> None:
+        self._name = name
+        self._console = console
+        self._held: deque[bytes] | None = deque(maxlen=1_000)
+        self.last = b""
+
+    async def hear(self, stream: asyncio.StreamReader | None) -> None:
+        rest = b""
+        while stream and (chunk := await stream.read(_LINE)):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > _LINE:
+                lines, rest = [*lines, rest], b""
+            self._take(lines)
+            await self._console.room()
+        self._take([rest])
+
+    def _take(self, lines: list[bytes]) -> None:
+        for line in filter(bytes.strip, lines):
+            self.last = line
+            if self._held is None:
+                self._console.say(self._name, line)
+            else:
+                self._held.append(line)
+
+    def let_out(self) -> None:
+        held, self._held = self._held or (), None
+        for line in held:
+            self._console.say(self._name, line)

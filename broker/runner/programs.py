@@ -1,0 +1,146 @@
+"""Which programs make up the blog, with their commands and environments; changes with the parts."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGQUIT, SIGTERM, Signals
+
+from broker.manifests import Platform, Service
+from broker.runner import nginx
+from broker.runner.settings import HOST, Settings
+
+# How long a function may be silent before the ingress answers 504; the same in a cluster.
+READ_TIMEOUT = "60s"
+
+# Read by functions-framework or by the functions, and decided here, not by the caller's shell.
+_DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT"}
+_DECIDED_HERE_PREFIXES = ("FUNCTION_", "K_")
+
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One program to keep running; ready once `GET probe` at its port is answered with 200."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Environment
+    port: int
+    option: str
+    """The option of `blog run` that moves the port."""
+    remedy: str
+    """What to do when it ends at its start."""
+    probe: str = "/healthz"
+    stop_signal: Signals = SIGTERM
+
+
+def passed_on(environment: Environment) -> dict[str, str]:
+    """What the programs inherit of the caller's environment."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _DECIDED_HERE and not name.startswith(_DECIDED_HERE_PREFIXES)
+    }
+
+
+def ports(platform: Platform, settings: Settings) -> dict[str, int]:
+    """The port of each Service that is a function, in the manifests' order."""
+    names = [service.name for service in platform.services if service.function]
+    return {name: settings.function_port + place for place, name in enumerate(names)}
+
+
+def functions(platform: Platform, settings: Settings, inherited: Environment) -> list[Program]:
+    """One functions-framework process for each Service that is a function."""
+    at = ports(platform, settings)
+    sink = f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{platform.brokers[0]}"
+    return [
+        _function(service, at[service.name], settings, _common(settings, inherited, service, sink))
+        for service in platform.services
+        if service.function
+    ]
+
+
+def _function(service: Service, port: int, settings: Settings, environment: Environment) -> Program:
+    source = Path("functions") / str(service.function) / "main.py"
+    chosen = ("--source", str(settings.root / source), "--target", str(service.function))
+    listening = ("--host", HOST, "--port", str(port))
+    return Program(
+        name=service.name,
+        command=(sys.executable, "-m", "functions_framework", *chosen, *listening),
+        environment=environment,
+        port=port,
+        option="--function-port",
+        remedy="run it alone to see all that it says: "
+        f"functions-framework --source {source} --target {service.function}",
+    )
+
+
+def _common(settings: Settings, inherited: Environment, service: Service, sink: str) -> Environment:
+    own = {"DATABASE_URL": f"sqlite:///{settings.data / f'{service.function}.db'}"}
+    if service.publishes:
+        own["K_SINK"] = sink
+    return {"SITE_URL": settings.site, **service.env, **_base(settings, inherited), **own}
+
+
+def _base(settings: Settings, inherited: Environment) -> Environment:
+    path = inherited.get("PYTHONPATH")
+    return {
+        **passed_on(inherited),
+        "LOG_LEVEL": settings.log_level,
+        "PYTHONPATH": f"{settings.root}:{path}" if path else str(settings.root),
+    }
+
+
+def broker(platform: Platform, settings: Settings, inherited: Environment) -> Program:
+    """The broker, told where the functions listen."""
+    services = [
+        part
+        for name, port in ports(platform, settings).items()
+        for part in ("--service", f"{name}=http://{HOST}:{port}")
+    ]
+    files = ("--manifests", str(settings.manifests), "--data", str(settings.data / "broker.db"))
+    listening = ("--port", str(settings.broker_port))
+    return Program(
+        name="broker",
+        command=(sys.executable, "-m", "broker.serve", *files, *listening, *services),
+        environment=_base(settings, inherited),
+        port=settings.broker_port,
+        option="--broker-port",
+        remedy="its data is in broker.db in the data folder; try another folder with --data",
+    )
+
+
+def ingress(settings: Settings, inherited: Environment) -> Program:
+    """nginx, with the configuration in the data folder; `configure_ingress` writes that."""
+    return Program(
+        name="ingress",
+        command=nginx.command(nginx.find_nginx(), _ingress_file(settings)),
+        environment=passed_on(inherited),
+        port=settings.port,
+        option="--port",
+        remedy=f"nginx read {_ingress_file(settings)}",
+        probe="/",
+        stop_signal=SIGQUIT,  # nginx's own: end when the requests in flight are answered
+    )
+
+
+def configure_ingress(platform: Platform, settings: Settings) -> None:
+    """Write nginx's configuration from the template that the cluster uses too."""
+    at = ports(platform, settings)
+    file = _ingress_file(settings)
+    file.parent.mkdir(exist_ok=True)
+    template = (settings.root / "web" / "nginx.conf.template").read_text("utf-8")
+    values = {
+        "LISTEN": f"{HOST}:{settings.port}",
+        **{name.upper(): f"{HOST}:{at[name]}" for name in ("posts", "comments", "query")},
+        "READ_TIMEOUT": READ_TIMEOUT,
+        "STATIC": str(settings.page),
+        "STATE": str(file.parent),
+    }
+    file.write_text(nginx.render(template, values), "utf-8")
+
+
+def _ingress_file(settings: Settings) -> Path:
+    return settings.data / "ingress" / "nginx.conf"

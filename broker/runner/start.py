@@ -1,0 +1,38 @@
+"""Puts the runner together: manifests, premises, programs, then the blog itself."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+
+from broker.manifests import load_platform
+from broker.runner import premises, programs
+from broker.runner.blog import Blog
+from broker.runner.console import Console
+from broker.runner.settings import Settings
+
+
+def start(settings: Settings, announce: Callable[[], None]) -> int:
+    """Run the blog until a signal; the exit status.
+
+    Raises ManifestError, NotPossible, NginxMissing, UnusableValue or NotStarted, with nothing left
+    running.
+    """
+    platform = load_platform(settings.manifests)
+    premises.check_page(settings.page)
+    functions = programs.functions(platform, settings, os.environ)
+    broker = [programs.broker(platform, settings, os.environ)]
+    ingress = [programs.ingress(settings, os.environ)]
+    premises.check_ports([*ingress, *broker, *functions])
+    with premises.data_folder(settings.data):
+        programs.configure_ingress(platform, settings)
+        # The broker comes up last but one: it would count a delivery to a function that is still
+        # starting as a failed attempt. It goes last: a function sends it what it still holds.
+        up, down = [functions, broker, ingress], [ingress, functions, broker]
+        return asyncio.run(_run(Blog(up, down), settings.log_level, announce))
+
+
+async def _run(blog: Blog, log_level: str, announce: Callable[[], None]) -> int:
+    console = Console()
+    logging.basicConfig(level=log_level.upper(), handlers=[console.handler()], force=True)
+    return await blog.run(console, announce)
