@@ -27,7 +27,7 @@ class LocalBroker:
         self.probe = Probe()
         self.install(triggers)
         self._log = folder / "broker.log"
-        self._started_at = 0
+        self._url = ""
         self.process = self.start()
 
     def install(self, triggers: Sequence[ProbeTrigger]) -> None:
@@ -37,7 +37,7 @@ class LocalBroker:
     @property
     def url(self) -> str:
         """Where the broker listens, without a path."""
-        return str(self._ready()["url"])
+        return self._url
 
     @property
     def publish_url(self) -> str:
@@ -46,10 +46,10 @@ class LocalBroker:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the process and wait until it takes events in."""
-        self._started_at = len(self.log_lines())
+        told = len(self.log_lines())
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(self.command(), stderr=log, env=environment())
-        self._ready()
+        self._url = self._wait_for_url(told)
         return self.process
 
     def command(self, port: int = 0) -> list[str]:
@@ -122,15 +122,17 @@ class LocalBroker:
         counts = json.loads(body)["triggers"].values()
         return all(each["waiting"] + each["retrying"] == 0 for each in counts)
 
-    def _ready(self) -> dict[str, Any]:
-        wait_until(lambda: bool(self._ready_lines()) or self.process.poll() is not None)
-        if not self._ready_lines():
-            raise AssertionError(self._log.read_text("utf-8"))
-        return self._ready_lines()[-1]
+    def _wait_for_url(self, told: int) -> str:
+        """The URL in the line that says so, after the lines that were told before."""
 
-    def _ready_lines(self) -> list[dict[str, Any]]:
-        lines = self.log_lines()[self._started_at :]
-        return [line for line in lines if line["event"] == "ready"]
+        def urls() -> list[str]:
+            lines = self.log_lines()[told:]
+            return [line["url"] for line in lines if line["event"] == "ready"]
+
+        wait_until(lambda: bool(urls()) or self.process.poll() is not None)
+        if not urls():
+            raise AssertionError(self._log.read_text("utf-8"))
+        return urls()[-1]
 
 
 def wait_until(condition: Callable[[], bool], within: float = DEADLINE) -> None:

@@ -6,6 +6,7 @@ Local only: these tests kill the broker, fill it, and read what it keeps.
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from threading import Event
+from typing import Any
 
 from eventing.cloudevent import CloudEvent, write_binary
 from tests.conformance.conftest import StartBroker
@@ -239,6 +240,6 @@ def test_log_lines_tell_what_happened_and_never_the_data(start_broker: StartBrok
     assert not [line for line in broker.log_lines() if '"of"' in str(line)]
 
 
-def lines_of(broker: LocalBroker, event: str) -> list[dict[str, object]]:
+def lines_of(broker: LocalBroker, event: str) -> list[dict[str, Any]]:
     """The log lines of this kind."""
     return [line for line in broker.log_lines() if line["event"] == event]
