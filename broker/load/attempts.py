@@ -54,6 +54,7 @@ class Door:
         self._say = say
         self._said = False
         self._stopped: Stopped | None = None
+        # Without its own retries it follows no redirect either: the token goes nowhere else.
         self._http = urllib3.PoolManager(maxsize=CONNECTIONS, retries=False, timeout=TIMEOUT)
 
     def stop(self, why: str) -> Stopped:
@@ -92,10 +93,8 @@ class Door:
         """The answer, or why there is none."""
         if self._stopped:
             raise self._stopped
-        try:  # no redirects: the author's token goes nowhere else
-            response = self._http.request(
-                method, self.url + path, body=body, headers=headers, redirect=False
-            )
+        try:
+            response = self._http.request(method, self.url + path, body=body, headers=headers)
         except ValueError:  # its text may hold the token
             raise self.stop(f"--url {self.url}, or the token, cannot be used in HTTP") from None
         except urllib3.exceptions.HTTPError as error:
