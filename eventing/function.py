@@ -15,7 +15,7 @@ from eventing import subscriber
 from eventing.answer import PROBLEM, Answer, to_json
 from eventing.call import Call, read_call
 from eventing.database import StorageUnavailable
-from eventing.problem import MethodNotAllowed, NotFound, Refused, TooLarge, Unavailable
+from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
 from eventing.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
@@ -72,8 +72,6 @@ class Function:
             return _FAILED
 
     def _match(self, call: Call) -> tuple[Callable[..., Answer], dict[str, str]]:
-        if call.content is None:
-            raise TooLarge
         try:
             act, parameters = self._urls.match(call.path, call.method)
         except WrongMethod as error:
