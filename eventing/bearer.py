@@ -1,12 +1,15 @@
 """Who may do what only the author may: a bearer token, compared in constant time."""
 
 import hmac
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from eventing.call import Call
 from eventing.problem import Unauthorized
 from eventing.settings import Misconfigured
+
+log = logging.getLogger(__name__)
 
 
 class TokenMissing(Misconfigured):
@@ -22,12 +25,15 @@ class Bearer:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Bearer":
         """AUTHOR_TOKEN; in a cluster (K_SERVICE) an open blog must be meant: AUTHOR_OPEN=1."""
-        token = env.get("AUTHOR_TOKEN", "")
+        # A Secret made from a file ends in a line break, which no header can carry.
+        token = env.get("AUTHOR_TOKEN", "").strip()
         if not token and env.get("K_SERVICE") and env.get("AUTHOR_OPEN") != "1":
             raise TokenMissing(
                 "AUTHOR_TOKEN is empty: set it (in the cluster from the Secret `author`),"
                 " or AUTHOR_OPEN=1 to let everybody write."
             )
+        if not token:
+            log.warning("AUTHOR_TOKEN is not set: everybody may write")
         return cls(token)
 
     @property
