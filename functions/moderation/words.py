@@ -12,6 +12,12 @@ DEFAULT_FILE = Path(__file__).parent / "words.txt"
 
 _OVERLAY = 1  # canonical combining class of strokes through a letter
 _BESIDE_A_LETTER = range(200, 241)  # classes of accents; vowel signs of Indic scripts have others
+_FORMATS = {"Cf", "Me"}  # zero-width characters and soft hyphens; circles and boxes around a letter
+
+# Invisible too (Unicode's Default_Ignorable_Code_Point), but by their category marks and letters.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 class WordsUnreadable(Misconfigured):
@@ -20,7 +26,8 @@ class WordsUnreadable(Misconfigured):
 
 def plain(text: str) -> str:
     """Text without disguise: no case, no full-width forms, no accents, nothing invisible."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    visible = _INVISIBLE.sub("", text)
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", visible).casefold())
     return "".join(char for char in decomposed if not _is_disguise(char))
 
 
@@ -43,7 +50,7 @@ class WordList:
     def __init__(self, file: Path = DEFAULT_FILE) -> None:
         self._file = file
         self._reading = threading.Lock()
-        self._stamp: tuple[int, ...] | None = None
+        self._bytes: bytes | None = None
         self._pattern: re.Pattern[str] | None = None
 
     def check(self) -> None:
@@ -58,11 +65,11 @@ class WordList:
     def _current(self) -> re.Pattern[str] | None:
         with self._reading:
             try:
-                status = self._file.stat()
-                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-                if stamp != self._stamp:
-                    self._pattern = compile_words(read_words(self._file.read_text("utf-8-sig")))
-                    self._stamp = stamp
+                # A file can change without its time or size doing so: two edits in one tick.
+                found = self._file.read_bytes()
+                if found != self._bytes:
+                    self._pattern = compile_words(read_words(found.decode("utf-8-sig")))
+                    self._bytes = found
             except (OSError, UnicodeDecodeError) as error:
                 raise WordsUnreadable(f"WORDS_FILE {self._file} cannot be read: {error}") from error
             return self._pattern
@@ -71,5 +78,7 @@ class WordList:
 def _is_disguise(char: str) -> bool:
     combining = unicodedata.combining(char)
     return (
-        combining == _OVERLAY or combining in _BESIDE_A_LETTER or unicodedata.category(char) == "Cf"
+        combining == _OVERLAY
+        or combining in _BESIDE_A_LETTER
+        or unicodedata.category(char) in _FORMATS
     )
