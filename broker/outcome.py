@@ -16,6 +16,9 @@ from eventing.strictjson import NotJSON, parse_json
 ERROR_DATA_LENGTH = 1_024
 """`knativeerrordata` is cut at this many characters of base64."""
 
+LONGEST_DOUBLING = 32
+"""Doublings after which a pause grows no more: it lasts longer than any machine runs."""
+
 _RETRIED_4XX = frozenset({
     404,  # a pod that is not ready yet
     408,
@@ -95,7 +98,7 @@ def pause_before_retry(spec: DeliverySpec, failed: int) -> float:
     """Seconds to wait after so many failed attempts; a linear policy retries once at once."""
     if spec.backoff_policy == "linear":
         return spec.backoff_delay * (failed - 1)
-    return float(spec.backoff_delay * 2 ** (failed - 1))
+    return spec.backoff_delay * float(2 ** min(failed - 1, LONGEST_DOUBLING))
 
 
 def _judge_success(answer: Answer) -> Accepted | Replied | Failed | ReplyRefused:

@@ -12,14 +12,14 @@ from cronsim import CronSim
 from broker.manifests import Ping
 from broker.outcome import Answer, NoAnswer
 from broker.records import timestamp
-from broker.send import Sender
+from broker.send import Wire
 from eventing.cloudevent import CloudEvent
 
 log = logging.getLogger("broker")
 
 TYPE = "dev.knative.sources.ping"
-RETRIES = 5  # knative/eventing `pkg/adapter/mtping/runner.go`, and so is the first pause
-FIRST_PAUSE = 0.05
+# Before each attempt, as in knative/eventing `pkg/adapter/mtping/runner.go`.
+PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 TIME_OUT = 30.0
 NAP = 30.0  # a laptop that slept does not count it as waiting: look at the clock again
 
@@ -44,10 +44,10 @@ def ping_event(ping: Ping, namespace: str, at: datetime) -> CloudEvent:
 class Pinger:
     """Sends one PingSource's events to its sink. What failed is logged; the next one comes."""
 
-    def __init__(self, ping: Ping, sink: str, sender: Sender, namespace: str) -> None:
+    def __init__(self, ping: Ping, sink: str, wire: Wire, namespace: str) -> None:
         self._ping = ping
         self._sink = sink
-        self._sender = sender
+        self._wire = wire
         self._namespace = namespace
 
     async def run(self) -> None:
@@ -60,15 +60,16 @@ class Pinger:
     async def send(self, at: datetime) -> None:
         """Send one event, again a few times while it fails."""
         event = ping_event(self._ping, self._namespace, at)
-        for attempt in range(RETRIES + 1):
-            result = await self._sender.send(self._sink, event, headers={}, within=TIME_OUT)
+        for attempt, pause in enumerate(PAUSES, start=1):
+            await asyncio.sleep(pause)
+            result = await self._wire.send(self._sink, event, headers={}, within=TIME_OUT)
+            fields = {"ping": self._ping.name, "id": event.id, "attempt": attempt}
             failure = _failure(result)
-            fields = {"ping": self._ping.name, "id": event.id, "attempt": attempt + 1}
             if failure is None:
                 log.info("ping", extra={"fields": fields})
                 return
             log.warning("ping failed", extra={"fields": {**fields, "reason": failure}})
-            await asyncio.sleep(FIRST_PAUSE * 2**attempt)
+        log.error("ping given up", extra={"fields": fields})
 
 
 def _failure(result: Answer | NoAnswer) -> str | None:

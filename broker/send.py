@@ -1,6 +1,7 @@
 """One attempt over HTTP; changes when how the broker calls others does."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -25,6 +26,15 @@ def open_session() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=_LEFT_OUT,
     )
+
+
+class Wire(Protocol):
+    """Whatever can make an attempt."""
+
+    async def send(
+        self, url: str, event: CloudEvent, *, headers: Mapping[str, str], within: float | None
+    ) -> Answer | NoAnswer:
+        """Send the event there; `within` so many seconds."""
 
 
 class Sender:

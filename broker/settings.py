@@ -32,6 +32,6 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 
 def _service(text: str) -> tuple[str, str]:
     name, separator, url = text.partition("=")
-    if not separator or not url.startswith(("http://", "https://")):
+    if not name or not separator or not url.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=http://HOST:PORT")
     return name, url
