@@ -1,6 +1,7 @@
 """JSON as RFC 8259 has it: what Python's own parser lets through is refused here."""
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Never
 
@@ -14,9 +15,10 @@ class NotJSON(ValueError):
 
 
 def parse_json(body: bytes) -> object:
-    """Parse one JSON value; NaN, Infinity, bad UTF-8 and absurd depth or digits raise NotJSON."""
+    """Parse one JSON value; NaN, Infinity, bad UTF-8 and absurd depth or numbers raise NotJSON."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        text = body.decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJSON(_reason(error)) from None
     if _is_deep(value):
@@ -45,6 +47,13 @@ def _children(value: object) -> Iterable[object]:
 
 def _refuse_constant(name: str) -> Never:
     raise NotJSON(f"{name} is no JSON value")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # written again it would be Infinity, which is no JSON
+        raise NotJSON("a number is too large")
+    return number
 
 
 def _reason(error: ValueError | RecursionError) -> str:
