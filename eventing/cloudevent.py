@@ -17,9 +17,9 @@ BATCH = "application/cloudevents-batch+json"
 
 _REQUIRED = ("id", "source", "type")
 _OPTIONAL = ("subject", "time", "dataschema", "datacontenttype")
-_KNOWN = frozenset((*_REQUIRED, *_OPTIONAL, "specversion"))
 _NAME = re.compile(r"[a-z0-9]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HEADER_TEXT = re.compile(r"[!-~]+( +[!-~]+)*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _JSON_TYPE = re.compile(r"[^/;]+/([^/;]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _HEADER_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
@@ -187,7 +187,7 @@ def _canonical(name: str, value: object) -> str:
         case str():
             return value
         case _:
-            raise InvalidEvent(f"attribute {name} is neither string, boolean nor 32-bit integer")
+            raise InvalidEvent(f"attribute {name!r} is neither string, boolean nor 32-bit integer")
 
 
 def _build(attributes: dict[str, str], data: bytes) -> CloudEvent:
@@ -210,12 +210,16 @@ def _check(attributes: Mapping[str, str]) -> None:
 def _check_attribute(name: str, value: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidEvent(f"attribute name {name!r} has more than lower-case letters and digits")
+    if name == "data":
+        raise InvalidEvent("no attribute may be named data")
     if _CONTROL.search(value):
         raise InvalidEvent(f"attribute {name} has a control character or a lone surrogate")
     if name in _OPTIONAL and not value:
         raise InvalidEvent(f"attribute {name} is empty")
     if name == "time" and not _is_time(value):
         raise InvalidEvent(f"time {value!r} is not RFC 3339")
+    if name == "datacontenttype" and not _HEADER_TEXT.fullmatch(value):
+        raise InvalidEvent(f"datacontenttype {value!r} is no media type")  # nor fit for a header
     if name in ("source", "dataschema") and re.search(r"\s", value):
         raise InvalidEvent(f"attribute {name} is no URI")
 
@@ -223,8 +227,10 @@ def _check_attribute(name: str, value: str) -> None:
 def _is_time(value: str) -> bool:
     if not _TIME.fullmatch(value):
         return False
+    # RFC 3339 allows a leap second, datetime does not.
+    seconds = "59" if value[17:19] == "60" else value[17:19]
     try:
-        datetime.fromisoformat(value.upper())
+        datetime.fromisoformat(f"{value[:17]}{seconds}{value[19:]}".upper())
     except ValueError:
-        return value[17:19] == "60"  # RFC 3339 allows a leap second
+        return False
     return True
