@@ -25,9 +25,13 @@ const json =
 test("ids and cursors are encoded into the path", async () => {
   const { api, sent } = answering(json({}));
   await api.getComment("a/b", "c?d");
+  await api.getPost("a/b");
+  await api.listComments("a/b", "x&y=");
   await api.listPosts("x&y=");
   expect(sent.map(({ path }) => path)).toEqual([
     "/api/posts/a%2Fb/comments/c%3Fd",
+    "/api/posts/a%2Fb",
+    "/api/posts/a%2Fb/comments?cursor=x%26y%3D",
     "/api/posts?cursor=x%26y%3D",
   ]);
 });

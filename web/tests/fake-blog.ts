@@ -12,6 +12,7 @@ export class FakeBlog implements Api {
   /** Thrown once each, in order, by the commands to come. */
   readonly failures: Error[] = [];
   away = false;
+  commentsAsked = 0;
 
   arrive(post: WrittenPost, comments: Comment[] = []): void {
     const commentCount = comments.filter(({ status }) => status === "approved").length;
@@ -32,6 +33,7 @@ export class FakeBlog implements Api {
   listComments = () => Promise.resolve({ comments: [], next: null });
 
   getComment = (postId: string, id: string) => {
+    this.commentsAsked += 1;
     const comment = this.readable.get(postId)?.comments.find((other) => other.id === id);
     return comment ? Promise.resolve(comment) : NOT_FOUND();
   };
