@@ -2,7 +2,7 @@
 
 import msgspec
 
-AGAIN = "Run the same command again: it goes on where this one ended"
+AGAIN = "Another run goes on where this one ended"
 
 
 class Count(msgspec.Struct, kw_only=True, rename="camel"):

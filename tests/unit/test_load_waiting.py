@@ -151,7 +151,7 @@ def test_a_load_that_did_not_settle_did_not_succeed() -> None:
     assert Report(posts=whole, comments=whole).succeeded
     assert not stuck.succeeded
     assert str(stuck).endswith(
-        "stopped: nothing has settled. Run the same command again: it goes on where this one ended."
+        "stopped: nothing has settled. Another run goes on where this one ended."
     )
 
 

@@ -163,7 +163,7 @@ def test_an_interrupt_ends_it_with_what_is_done_and_another_run_goes_on(
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert "stopped: interrupted. Run the same command again" in output
+    assert "stopped: interrupted. Another run goes on" in output
     blog.stumble = lambda _method, _path: None
     assert run(blog, posts, comments).exit_code == 0
     assert sum(len(contents) for _, contents in blog.texts()) == 7
