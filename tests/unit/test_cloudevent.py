@@ -382,6 +382,11 @@ DATA: dict[str, tuple[dict[str, object], bytes, str | None]] = {
         "é".encode(),
         "text/plain",
     ),
+    "text with a lone surrogate, kept for whoever can read it": (
+        {"data": "\ud800", "datacontenttype": "text/plain"},
+        b"\xed\xa0\x80",
+        "text/plain",
+    ),
     "bytes": ({"data_base64": base64.b64encode(b"\xff\x00").decode()}, b"\xff\x00", None),
 }
 

@@ -1,0 +1,113 @@
+"""Log lines: one JSON object each for machines, one readable line each for a terminal."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from eventing.logs import InvalidLogLevel, configure_logging
+
+
+class Terminal(io.StringIO):
+    """A stream that a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _root_logger_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    kept, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = kept
+    root.setLevel(level)
+
+
+def log_to(stream: io.StringIO, level: str = "info") -> logging.Logger:
+    configure_logging("posts", level, stream)
+    return logging.getLogger("test")
+
+
+def test_a_line_is_one_json_object_with_the_fields_of_its_record() -> None:
+    stream = io.StringIO()
+
+    log_to(stream).info("request", extra={"fields": {"path": "/é\n", "status": 200}})
+
+    line = stream.getvalue()
+    assert line.count("\n") == 1
+    fields = json.loads(line)
+    assert fields.pop("time").endswith("+00:00")
+    assert fields == {
+        "level": "info",
+        "service": "posts",
+        "event": "request",
+        "path": "/é\n",
+        "status": 200,
+    }
+
+
+def test_a_line_has_the_arguments_and_values_that_json_does_not_know() -> None:
+    stream = io.StringIO()
+
+    log_to(stream).warning("took %d s", 3, extra={"fields": {"error": ValueError("full")}})
+
+    line = json.loads(stream.getvalue())
+    assert (line["level"], line["event"], line["error"]) == ("warning", "took 3 s", "full")
+
+
+def test_a_failure_is_one_line_with_its_traceback() -> None:
+    stream = io.StringIO()
+
+    log_to(stream).error("failed", exc_info=ValueError("why"))
+
+    line = json.loads(stream.getvalue())
+    assert line["event"] == "failed"
+    assert line["exception"].endswith("ValueError: why")
+
+
+def test_lines_below_the_level_are_left_out() -> None:
+    stream = io.StringIO()
+    log = log_to(stream, "WARNING")
+
+    log.info("quiet")
+    log.warning("loud")
+
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["loud"]
+
+
+def test_records_of_libraries_are_lines_too() -> None:
+    stream = io.StringIO()
+    log_to(stream)
+
+    logging.getLogger("urllib3").warning("pool is full")
+
+    assert json.loads(stream.getvalue())["event"] == "pool is full"
+
+
+def test_a_person_at_a_terminal_reads_words() -> None:
+    stream = Terminal()
+    log = log_to(stream)
+
+    log.info("request", extra={"fields": {"status": 200, "path": "/posts"}})
+    log.error("failed")
+
+    first, second = stream.getvalue().splitlines()
+    assert first[8:] == " posts       request  status=200 path=/posts"
+    assert second[8:] == " posts       error: failed"
+
+
+def test_a_terminal_shows_the_traceback() -> None:
+    stream = Terminal()
+
+    log_to(stream).error("failed", exc_info=ValueError("why"))
+
+    assert stream.getvalue().splitlines()[-1] == "ValueError: why"
+
+
+@pytest.mark.parametrize("level", ["loud", "", "critical", "10"])
+def test_an_unknown_level_is_refused_with_those_that_there_are(level: str) -> None:
+    with pytest.raises(InvalidLogLevel, match="debug, info, warning, error"):
+        configure_logging("posts", level)
