@@ -8,6 +8,7 @@ from time import time as now
 from broker.arrival import TTL, Arrival, Refused
 from broker.changes import Delivered, Taken
 from broker.dead_letter import dead_letter
+from broker.intake import report_taken
 from broker.log import EventLog
 from broker.outcome import Failed, Replied, ReplyRefused, is_retried, judge_sink, judge_subscriber
 from broker.records import Delivery, Failure, Stored
@@ -39,6 +40,8 @@ class Deliverer:
         else:
             end = await self._to_sink(delivery, stored, Failure.from_json(failure))
         await self.log.record(end.change)
+        if isinstance(end.change, Delivered) and end.change.reply is not None:
+            report_taken(end.change.reply, self.routes[delivery.trigger].broker)
         _report(delivery, stored.event, end, now() - started)
 
     async def _to_subscriber(self, delivery: Delivery, stored: Stored) -> End:

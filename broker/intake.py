@@ -28,10 +28,10 @@ class Intake:
         taken = self.admit(arrival)
         if taken.triggers:
             await self._log.record(taken)
-        report(taken, arrival.broker)
+        report_taken(taken, arrival.broker)
 
 
-def report(taken: Taken, broker: str) -> None:
+def report_taken(taken: Taken, broker: str) -> None:
     """One line for each event that came in; never the data."""
     event = taken.stored.event
     fields = {

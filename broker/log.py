@@ -17,8 +17,17 @@ from broker.records import Dead, Delivery, Stored, event_from_json, timestamp
 Pending = tuple[Change, "asyncio.Future[None]"]
 
 
-class LogInUse(Exception):
-    """Another broker runs on this data file: stop it, or give this one another file."""
+class LogUnusable(Exception):
+    """The data file cannot be the event log: stop the broker that uses it, or name another file."""
+
+
+def open_log(path: Path, committed: Callable[[Delivery], None]) -> "EventLog":
+    """The log in that file, made if it is new; LogUnusable. `committed` hears of deliveries."""
+    try:
+        return EventLog(path, committed)
+    except (OSError, sqlite3.Error) as error:
+        remedy = "name another file with --data"
+        raise LogUnusable(f"{path} cannot be the event log: {error}: {remedy}") from None
 
 
 class EventLog:
@@ -149,7 +158,9 @@ def _lock(path: Path) -> TextIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise LogInUse(f"another broker runs on {path}: stop it, or use another --data") from None
+        raise LogUnusable(
+            f"another broker runs on {path}: stop it, or use another --data"
+        ) from None
     return lock
 
 

@@ -6,9 +6,9 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -22,7 +22,7 @@ from broker.delivery import Deliverer
 from broker.ingress import Ingress
 from broker.intake import Intake
 from broker.lanes import Lanes
-from broker.log import EventLog, LogInUse
+from broker.log import LogUnusable, open_log
 from broker.manifests import ManifestError, Platform, load_platform
 from broker.ping import Pinger
 from broker.routes import UnknownAddress, ping_sinks, routes
@@ -42,7 +42,7 @@ class PortTaken(Exception):
     """Another program listens on the port: end it, or choose another port."""
 
 
-REFUSALS = (InvalidLogLevel, LogInUse, ManifestError, PortTaken, UnknownAddress)
+REFUSALS = (InvalidLogLevel, LogUnusable, ManifestError, PortTaken, UnknownAddress)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,9 +56,6 @@ def main(arguments: Sequence[str]) -> int:
     except REFUSALS as error:
         sys.stderr.write(f"broker: {error}\n")
         return 1
-    except sqlite3.DatabaseError as error:
-        sys.stderr.write(f"broker: {settings.data} cannot be used as the event log: {error}\n")
-        return 1
     return 0
 
 
@@ -67,7 +64,8 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port), backlog=1_024)
     except OSError as error:
         remedy = "end the program that uses it, or choose another with --port"
-        raise PortTaken(f"port {port} of {HOST}: {error.strerror}: {remedy}") from None
+        what = os.strerror(error.errno or 0)
+        raise PortTaken(f"port {port} of {HOST}: {what}: {remedy}") from None
 
 
 class Broker:
@@ -80,7 +78,7 @@ class Broker:
         self._routes = routes(platform, settings.services, self._url)
         self._sinks = ping_sinks(platform, settings.services)
         self._lanes = Lanes()
-        self._log = EventLog(settings.data, self._lanes.dispatch)
+        self._log = open_log(settings.data, self._lanes.dispatch)
         self._intake = Intake(self._log, platform.triggers)
         self._ingress = Ingress(platform.namespace, platform.brokers, self._intake.take)
         self._status = Status(self._log, list(self._routes))
@@ -110,7 +108,6 @@ class Broker:
         return server
 
     def _app(self) -> web.Application:
-        # A request may be one byte longer than an event: so the size limit itself is taken.
         app = web.Application(client_max_size=SIZE_LIMIT)
         app.router.add_get("/healthz", self._status.healthz)
         app.router.add_get("/status", self._status.status)

@@ -60,7 +60,7 @@ def test_a_file_that_is_no_log_is_named(start_broker: StartBroker) -> None:
     broker = start_broker(TRIGGERS)
     (broker.folder / "other.db").write_bytes(b"no database" * 1_000)
     other = [part.replace("broker.db", "other.db") for part in broker.command()]
-    assert "other.db cannot be used as the event log" in failed_start(other)
+    assert "other.db cannot be the event log" in failed_start(other)
 
 
 def test_what_waits_for_a_trigger_that_is_gone_is_kept_with_the_dead(

@@ -240,6 +240,16 @@ def test_log_lines_tell_what_happened_and_never_the_data(start_broker: StartBrok
     assert not [line for line in broker.log_lines() if '"of"' in str(line)]
 
 
+def test_a_reply_is_told_as_an_event_taken_in(start_broker: StartBroker) -> None:
+    broker = start_broker([ProbeTrigger("asks"), ProbeTrigger("says")])
+    headers, data = write_binary(an_event("says"))
+    broker.answer("asks", Answer(200, headers, data))
+    publish(broker, an_event("asks"))
+    broker.deliveries("says", 1)
+    wait_until(lambda: len(lines_of(broker, "event taken in")) == 2)
+    assert [line["type"] for line in lines_of(broker, "event taken in")] == ["asks", "says"]
+
+
 def lines_of(broker: LocalBroker, event: str) -> list[dict[str, Any]]:
     """The log lines of this kind."""
     return [line for line in broker.log_lines() if line["event"] == event]

@@ -9,7 +9,7 @@ import pytest
 
 from broker.burial import Buried, Orphaned
 from broker.changes import Batch, Change, Delivered, Postponed, SentToSink, Taken
-from broker.log import EventLog, LogInUse
+from broker.log import EventLog, LogUnusable, open_log
 from broker.records import Delivery, Failure, Stored
 from eventing.cloudevent import CloudEvent
 
@@ -188,10 +188,16 @@ def test_what_waits_for_a_trigger_that_is_gone_is_buried(tmp_path: Path) -> None
 
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     async def use(_: EventLog) -> None:
-        with pytest.raises(LogInUse):
-            EventLog(tmp_path / "log", lambda _: None)
+        with pytest.raises(LogUnusable):
+            open_log(tmp_path / "log", lambda _: None)
 
     with_log(tmp_path / "log", use)
+
+
+def test_a_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "no-folder").touch()
+    with pytest.raises(LogUnusable, match="cannot be the event log"):
+        open_log(tmp_path / "no-folder" / "log", lambda _: None)
 
 
 def counts(**moved: int) -> dict[str, int]:
