@@ -16,7 +16,7 @@ run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR
 	@exec $(BIN)/blog run
 
 demo: .venv/.local ## load a few posts and comments into the running blog
-	@$(BIN)/blog load demo/posts demo/comments.csv --wait
+	@$(BIN)/blog load demo/posts demo/comments.csv --wait --url http://localhost:$${PORT:-8080}
 
 test: .venv/.dev web/dist/.built $(SCHEMA_MODELS) ## run every test
 	npm --prefix web test
