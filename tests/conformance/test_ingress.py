@@ -20,6 +20,7 @@ TRIGGERS = [
     ProbeTrigger("arrives-with-headers"),
     ProbeTrigger("arrives-again"),
     ProbeTrigger("arrives-large"),
+    ProbeTrigger("arrives-bare"),
 ]
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "arrives-nowhere"}
@@ -57,6 +58,13 @@ def test_a_structured_event_arrives_in_binary_mode(broker: BrokerUnderTest) -> N
     assert received.headers["ce-type"] == "arrives-structured"
     assert received.headers["content-type"] == "application/json"
     assert received.event.data == b'{"a":1}'
+
+
+def test_an_event_without_a_content_type_gets_none(broker: BrokerUnderTest) -> None:
+    assert post(broker.publish_url, {**EVENT, "ce-type": "arrives-bare"}, b"x") == 202
+    [received] = broker.deliveries("arrives-bare", 1)
+    assert "content-type" not in received.headers
+    assert received.event.data == b"x"
 
 
 def test_only_some_headers_pass_through_a_broker(broker: BrokerUnderTest) -> None:
