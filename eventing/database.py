@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -103,12 +103,14 @@ class Database:
 
     def claim(self) -> bool:
         """Whether no other living process can hold a lease here (never sure on a server)."""
-        return self._engine.claim()
+        with self._translated_errors():
+            return self._engine.claim()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     @contextmanager
     def _begin(self, *, writing: bool) -> Iterator[Transaction]:
@@ -132,7 +134,7 @@ class Database:
             raise StorageUnavailable("every connection is in use")
         connection = None
         try:
-            connection = self._idle.pop() if self._idle else self._engine.connect()
+            connection = self._take()
             yield connection
         except BaseException as error:
             connection = self._discard(connection, error)
@@ -141,6 +143,12 @@ class Database:
             if connection is not None:
                 self._idle.append(connection)
             self._free.release()
+
+    def _take(self) -> Any:
+        try:
+            return self._idle.pop()  # asking first whether there is one would be a race
+        except IndexError:
+            return self._engine.connect()
 
     def _discard(self, connection: Any, error: BaseException) -> Any:
         """A connection that failed is not used again; one whose caller failed is."""

@@ -4,7 +4,9 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BUSY_WAIT = 5.0  # seconds that a connection waits for another process's transaction
@@ -18,7 +20,6 @@ _TRY_AGAIN = {
     sqlite3.SQLITE_READONLY,
 }
 _PRAGMAS = (
-    "journal_mode = WAL",  # readers go on while one writes
     "synchronous = FULL",  # a commit is on the disk, not on its way
     "foreign_keys = ON",
     "secure_delete = ON",  # text that was blanked is not left in free pages
@@ -61,12 +62,8 @@ class SQLite:
 
     def connect(self) -> sqlite3.Connection:
         """Open the file, making its folder when it is missing."""
-        try:
+        with _out_of_reach():
             self._file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            failure = sqlite3.OperationalError(str(error))
-            failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-            raise failure from error
         connection = sqlite3.connect(
             self._file,
             timeout=BUSY_WAIT,
@@ -76,8 +73,13 @@ class SQLite:
             factory=_Connection,
         )
         connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            _keep_readers_going(connection)
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def begin(self, connection: _Connection, *, writing: bool) -> None:
@@ -110,7 +112,9 @@ class SQLite:
         """Lock FILE.relay for as long as this process lives; False when another one has it."""
         if self._claim is not None:
             return True
-        descriptor = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
+        with _out_of_reach():
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -123,3 +127,31 @@ class SQLite:
         error = sqlite3.OperationalError("database is locked by another writer of this process")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         return error
+
+
+def _keep_readers_going(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, where readers go on while one writes.
+
+    While another process makes the same switch SQLite says BUSY at once, without its own wait.
+    """
+    deadline = time.monotonic() + BUSY_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+@contextmanager
+def _out_of_reach() -> Iterator[None]:
+    """Report a folder or file that cannot be made as SQLite reports one that cannot be opened."""
+    try:
+        yield
+    except OSError as error:
+        failure = sqlite3.OperationalError(str(error))
+        failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise failure from error
