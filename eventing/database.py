@@ -154,6 +154,7 @@ class Database:
         """A connection that failed is not used again; one whose caller failed is."""
         if connection is not None and isinstance(error, self._engine.unavailable):
             connection.close()
+            self.close()  # what ended one connection of a server mostly ended its siblings
             return None
         return connection
 
@@ -200,4 +201,13 @@ def _run_file(tx: Transaction, file: Path) -> None:
 def _engine(url: str) -> Engine:
     if url.startswith("sqlite:///"):
         return SQLite(Path(url.removeprefix("sqlite:///")))
-    raise InvalidDatabaseURL(f"DATABASE_URL is {url!r}; use sqlite:///FILE")
+    if url.startswith(("postgresql://", "postgres://")):
+        # Imported only where it is used: a start on SQLite need not wait for the driver.
+        from eventing.postgres import Postgres  # noqa: PLC0415
+
+        return Postgres(url)
+    # A URL may hold a password: only its kind is shown.
+    scheme = url.partition(":")[0]
+    raise InvalidDatabaseURL(
+        f"DATABASE_URL begins with {scheme!r}; use sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )

@@ -17,11 +17,12 @@ class Page:
 def read_page(tx: Transaction, after: int, limit: int) -> Page:
     """Up to `limit` events after the position `after` (0 is the start), oldest first.
 
-    A writer's position is visible only when its transaction is over, and SQLite has one writer
-    at a time: so no reader passes a position that is committed later.
+    Positions are given out before they are committed. Only those below every open transaction
+    are shown, so that no reader passes a position that is committed later.
     """
     rows = tx.rows(
-        "SELECT position, attributes, data FROM outbox WHERE position > ?"
+        "SELECT position, attributes, data FROM outbox"
+        " WHERE position > ? AND appended_in < oldest_open_transaction()"
         " ORDER BY position LIMIT ?",
         after,
         limit,

@@ -41,8 +41,8 @@ def append(tx: Transaction, event: CloudEvent, *, entity: str, published: bool =
     A `published` event is history only: it leaves the function another way, as a reply.
     """
     tx.execute(
-        "INSERT INTO outbox (id, entity, partition_key, attributes, data, published)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (id, entity, partition_key, attributes, data, published, appended_in)"
+        " VALUES (?, ?, ?, ?, ?, ?, current_transaction())",
         event.id,
         entity,
         event.extensions.get("partitionkey", entity),

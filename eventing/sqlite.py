@@ -73,6 +73,9 @@ class SQLite:
             factory=_Connection,
         )
         connection.row_factory = sqlite3.Row
+        # One writer at a time: whatever a reader can see, no older transaction is open.
+        connection.create_function("current_transaction", 0, lambda: 0)
+        connection.create_function("oldest_open_transaction", 0, lambda: 1)
         try:
             _keep_readers_going(connection)
             for pragma in _PRAGMAS:

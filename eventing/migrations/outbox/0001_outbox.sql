@@ -6,6 +6,7 @@ CREATE TABLE outbox (
   partition_key TEXT NOT NULL,
   attributes TEXT NOT NULL, -- JSON: the context attributes and extensions
   data TEXT NOT NULL, -- JSON
+  appended_in BIGINT NOT NULL, -- the transaction, where several may write at once
   published INTEGER NOT NULL DEFAULT 0,
   due_at BIGINT NOT NULL DEFAULT 0, -- milliseconds since 1970: leased, or backing off, until then
   attempts INTEGER NOT NULL DEFAULT 0

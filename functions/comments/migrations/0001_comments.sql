@@ -11,6 +11,6 @@ CREATE TABLE comments (
   status TEXT NOT NULL,
   reason TEXT,
   created_at TEXT NOT NULL,
-  version INTEGER NOT NULL
+  version BIGINT NOT NULL
 );
 CREATE INDEX comments_of_post ON comments (post_id);

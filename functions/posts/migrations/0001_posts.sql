@@ -4,6 +4,6 @@ CREATE TABLE posts (
   body TEXT NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version BIGINT NOT NULL,
   deleted INTEGER NOT NULL DEFAULT 0
 );

@@ -1,7 +1,7 @@
 -- What readers see, ready to be read; every row can be made again from the events.
 CREATE TABLE posts (
   id TEXT PRIMARY KEY,
-  version INTEGER NOT NULL DEFAULT 0, -- 0 while only comments of the post have arrived
+  version BIGINT NOT NULL DEFAULT 0, -- 0 while only comments of the post have arrived
   deleted INTEGER NOT NULL DEFAULT 0,
   approved INTEGER NOT NULL DEFAULT 0, -- how many of its comments are approved
   created_at TEXT NOT NULL DEFAULT '',
@@ -14,7 +14,7 @@ CREATE INDEX posts_listed ON posts (created_at, id) WHERE summary IS NOT NULL;
 CREATE TABLE comments (
   id TEXT PRIMARY KEY,
   post_id TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version BIGINT NOT NULL,
   status TEXT NOT NULL,
   reason TEXT,
   created_at TEXT NOT NULL,
