@@ -1,0 +1,281 @@
+"""A function's own database: transactions, snapshots, the pool, and what makes it unavailable."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from eventing.database import Database, InvalidDatabaseURL, StorageUnavailable
+from tests.integration.processes import SPAWN, hold_claim, hold_write_lock, spawn
+
+SCHEMA = """
+CREATE TABLE notes (text TEXT NOT NULL UNIQUE);
+CREATE TABLE counters (value INTEGER NOT NULL);
+CREATE TABLE children (note TEXT REFERENCES notes (text));
+INSERT INTO counters VALUES (0);
+"""
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_notes.sql").write_text(SCHEMA)
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "notes.db"
+
+
+@pytest.fixture
+def database(file: Path, migrations: Path) -> Iterator[Database]:
+    """A database in a folder that does not exist yet."""
+    database = Database(f"sqlite:///{file}", [migrations])
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def narrow(file: Path, migrations: Path) -> Iterator[Database]:
+    """The same, with a single connection."""
+    database = Database(f"sqlite:///{file}", [migrations], pool_size=1)
+    yield database
+    database.close()
+
+
+def add(database: Database, text: str) -> None:
+    with database.transaction() as tx:
+        tx.execute("INSERT INTO notes VALUES (?)", text)
+
+
+def notes(database: Database) -> list[str]:
+    with database.snapshot() as tx:
+        return [row["text"] for row in tx.rows("SELECT text FROM notes ORDER BY text")]
+
+
+def test_nothing_is_opened_before_the_first_transaction(database: Database, file: Path) -> None:
+    assert not file.parent.exists()
+    assert notes(database) == []
+    assert file.exists()
+
+
+def test_what_a_transaction_wrote_is_there_for_another_process(
+    database: Database, file: Path
+) -> None:
+    add(database, "a")
+
+    assert notes(Database(f"sqlite:///{file}", [])) == ["a"]
+
+
+def test_a_statement_says_how_many_rows_it_changed(database: Database) -> None:
+    add(database, "a")
+    add(database, "b")
+
+    with database.transaction() as tx:
+        assert tx.execute("UPDATE notes SET text = text || '!'") == 2
+        assert tx.execute("DELETE FROM notes WHERE text = ?", "a!") == 1
+        assert tx.row("SELECT text FROM notes WHERE text = ?", "a!") is None
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_exception_rolls_back(database: Database, error: type[BaseException]) -> None:
+    def fail_after_writing() -> None:
+        with database.transaction() as tx:
+            tx.execute("INSERT INTO notes VALUES ('a')")
+            raise error
+
+    with pytest.raises(error):
+        fail_after_writing()
+    assert notes(database) == []
+    add(database, "b")  # the writing turn was given back
+
+
+def test_a_snapshot_is_of_one_moment(database: Database) -> None:
+    with database.snapshot() as tx:
+        before = tx.rows("SELECT text FROM notes")
+        add(database, "a")
+        after = tx.rows("SELECT text FROM notes")
+
+    assert before == after == []
+    assert notes(database) == ["a"]
+
+
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
+    with database.transaction() as tx:
+        tx.execute("INSERT INTO notes VALUES ('a')")
+        assert notes(database) == []
+
+
+def test_writers_wait_for_their_turn_within_a_process_and_across(
+    database: Database, file: Path
+) -> None:
+    databases = [database, Database(f"sqlite:///{file}", [])] * 4
+    notes(database)
+
+    def count(one: Database) -> None:
+        for _ in range(10):
+            with one.transaction() as tx:
+                row = tx.row("SELECT value FROM counters")
+                tx.execute("UPDATE counters SET value = ?", row["value"] + 1 if row else None)
+
+    with ThreadPoolExecutor(len(databases)) as threads:
+        list(threads.map(count, databases))
+
+    with database.snapshot() as tx:
+        assert [row["value"] for row in tx.rows("SELECT value FROM counters")] == [80]
+
+
+def test_a_pool_of_one_serves_one_after_the_other(narrow: Database) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: add(narrow, str(number)), range(40)))
+
+    assert len(notes(narrow)) == 40
+
+
+def test_a_connection_is_used_again(narrow: Database) -> None:
+    mark(narrow)
+    with pytest.raises(ValueError, match="mine"), narrow.transaction():
+        raise ValueError("mine")
+
+    assert is_marked(narrow)
+
+
+def test_a_connection_that_failed_is_not_used_again(narrow: Database) -> None:
+    mark(narrow)
+    with pytest.raises(sqlite3.OperationalError), narrow.transaction() as tx:
+        tx.execute("INSERT INTO no_such_table VALUES (1)")
+
+    assert not is_marked(narrow)
+
+
+def mark(database: Database) -> None:
+    """Make this one connection recognisable: a temporary table is seen by its own only."""
+    with database.transaction() as tx:
+        tx.execute("CREATE TEMPORARY TABLE marked (value INTEGER)")
+
+
+def is_marked(database: Database) -> bool:
+    with database.snapshot() as tx:
+        return tx.row("SELECT 1 FROM sqlite_temp_master WHERE name = 'marked'") is not None
+
+
+def test_a_fault_of_ours_is_not_called_unavailable(database: Database) -> None:
+    add(database, "a")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        add(database, "a")
+
+
+def test_a_reference_to_nothing_is_refused(database: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as tx:
+        tx.execute("INSERT INTO children VALUES ('nobody')")
+
+
+def test_a_commit_is_on_the_disk(database: Database) -> None:
+    with database.snapshot() as tx:
+        full = 2
+        assert tx.row("PRAGMA synchronous")[0] == full  # type: ignore[index] # a pragma has a row
+        assert tx.row("PRAGMA journal_mode")[0] == "wal"  # type: ignore[index]
+
+
+def test_blanked_text_is_not_left_in_the_file(database: Database, file: Path) -> None:
+    text = "nobody may read this again" * 50
+    add(database, text)
+    add(database, "something after it")
+    with database.transaction() as tx:
+        tx.execute("UPDATE notes SET text = '' WHERE text = ?", text)
+    database.close()
+
+    assert b"something after it" in file.read_bytes()
+    assert b"nobody may read this again" not in file.read_bytes()
+
+
+def test_a_folder_that_cannot_be_is_unavailable_until_it_can(
+    database: Database, file: Path
+) -> None:
+    file.parent.write_text("a file where the folder should be")
+
+    with pytest.raises(StorageUnavailable):
+        add(database, "a")
+    with pytest.raises(StorageUnavailable):
+        database.claim()
+
+    file.parent.unlink()
+    add(database, "a")
+    assert database.claim()
+    assert notes(database) == ["a"]
+
+
+def test_a_file_that_cannot_be_opened_is_unavailable(database: Database, file: Path) -> None:
+    file.mkdir(parents=True)
+
+    with pytest.raises(StorageUnavailable):
+        add(database, "a")
+
+
+def test_a_file_that_is_no_database_is_a_fault(database: Database, file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("This is no database, and no time will make it one. " * 100)
+
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        add(database, "a")
+
+
+def test_a_full_disk_is_unavailable_and_changes_nothing(narrow: Database) -> None:
+    add(narrow, "a")
+    with narrow.transaction() as tx:
+        tx.execute("PRAGMA max_page_count = 1")  # as many pages as there are, and none more
+
+    with pytest.raises(StorageUnavailable):
+        add(narrow, "b" * 100_000)
+    assert notes(narrow) == ["a"]
+    add(narrow, "c")  # there is room again: the bound went with its connection
+
+
+def test_a_database_that_stays_locked_is_unavailable_to_every_writer(
+    database: Database, file: Path
+) -> None:
+    add(database, "a")
+    held, let_go = SPAWN.Event(), SPAWN.Event()
+    process = spawn(hold_write_lock, file, held, let_go)
+    assert held.wait(30)
+    both = threading.Barrier(2)
+
+    def try_to_add(text: str) -> None:
+        both.wait()
+        with pytest.raises(StorageUnavailable, match="locked"):
+            add(database, text)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(try_to_add, ("b", "c")))
+    assert notes(database) == ["a"]
+
+    let_go.set()
+    process.join()
+    add(database, "d")
+
+
+def test_a_claim_is_one_process_s_until_it_ends_however_it_ends(
+    database: Database, file: Path
+) -> None:
+    held, let_go = SPAWN.Event(), SPAWN.Event()
+    process = spawn(hold_claim, file, held, let_go)
+    assert held.wait(30)
+    assert not database.claim()
+
+    process.kill()
+    process.join()
+    assert database.claim()
+    assert database.claim()
+    assert not Database(f"sqlite:///{file}", []).claim()
+
+
+@pytest.mark.parametrize("url", ["", "notes.db", "sqlite://notes.db", "mysql://localhost/notes"])
+def test_a_url_that_names_no_known_database_is_refused(url: str) -> None:
+    with pytest.raises(InvalidDatabaseURL, match="sqlite:///FILE"):
+        Database(url, [])
