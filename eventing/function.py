@@ -17,6 +17,7 @@ from eventing.call import Call, read_call
 from eventing.database import StorageUnavailable
 from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
 from eventing.subscriber import Subscriber
+from eventing.text import is_storable
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class Function:
             return _FAILED
 
     def _match(self, call: Call) -> tuple[Callable[..., Answer], dict[str, str]]:
+        if not is_storable(call.path):
+            raise NotFound  # no id has a NUL, and PostgreSQL cannot even ask for one
         try:
             act, parameters = self._urls.match(call.path, call.method)
         except WrongMethod as error:
