@@ -68,7 +68,7 @@ class WordList:
                 # A file can change without its time or size doing so: two edits in one tick.
                 found = self._file.read_bytes()
                 if found != self._bytes:
-                    self._pattern = compile_words(read_words(found.decode("utf-8-sig")))
+                    self._pattern = compile_words(read_words(found.decode()))
                     self._bytes = found
             except (OSError, UnicodeDecodeError) as error:
                 raise WordsUnreadable(f"WORDS_FILE {self._file} cannot be read: {error}") from error
