@@ -1,7 +1,9 @@
 """The four functions in this process, each on a file of its own: changes when their seams do."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,6 +150,12 @@ def pages(of: Client, path: str, member: str) -> list[Document]:
         found += page[member]
         cursor = page["next"]
     return found
+
+
+def dump(database: Path) -> str:
+    """Everything in every table, as SQL."""
+    with closing(sqlite3.connect(database)) as connection:
+        return "\n".join(connection.iterdump())
 
 
 def read_model(query: Client) -> Document:

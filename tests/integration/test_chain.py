@@ -3,9 +3,7 @@
 import itertools
 import json
 import logging
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -22,6 +20,7 @@ from tests.integration.blog import (
     client,
     deliveries,
     document,
+    dump,
     history,
     pages,
     read_model,
@@ -221,11 +220,6 @@ def test_commands_among_deliveries_at_random_end_in_what_the_owners_hold(
             assert seen.status_code == (200 if comment["postId"] in alive else 404)
             if seen.status_code == 200:
                 assert document(seen)["status"] == chaos.expected(comment)
-
-
-def dump(database: Path) -> str:
-    with closing(sqlite3.connect(database)) as connection:
-        return "\n".join(connection.iterdump())
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

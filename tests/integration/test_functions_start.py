@@ -89,7 +89,11 @@ def test_too_large_a_request_is_refused_by_the_function_and_not_by_the_framework
         ("posts", {"K_SERVICE": "posts"}, "posts: AUTHOR_TOKEN is empty: set it"),
         ("comments", {"K_SERVICE": "comments", "AUTHOR_TOKEN": ""}, "comments: AUTHOR_TOKEN is"),
         ("moderation", {"WORDS_FILE": "/no/words.txt"}, "moderation: WORDS_FILE /no/words.txt"),
-        ("query", {"DATABASE_URL": "oracle:x"}, "query: DATABASE_URL is 'oracle:x'; use sqlite:"),
+        (
+            "query",
+            {"DATABASE_URL": "oracle:x"},
+            "query: DATABASE_URL begins with 'oracle'; use sqlite:",
+        ),
         ("query", {"LOG_LEVEL": "loud"}, "query: LOG_LEVEL is 'loud'; use one of debug, info"),
     ],
 )

@@ -11,6 +11,7 @@ from tests.integration.blog import (
     client,
     comment_data,
     document,
+    dump,
     event,
     pages,
     post_data,
@@ -91,8 +92,16 @@ def test_a_post_without_further_comments_has_no_cursor(query: Client) -> None:
 def test_posts_come_newest_first_and_by_id_where_the_time_is_the_same(query: Client) -> None:
     for name in ("b", "c", "a"):
         take(query, "PostCreated", post_data(id=name))
+    take(query, "PostCreated", post_data(id="A", createdAt=second(1)))
+    assert ids(pages(query, "/posts", "posts")) == ["A", "c", "b", "a"]
+
+
+def test_comments_come_oldest_first_and_by_id_where_the_time_is_the_same(query: Client) -> None:
     add_post(query, 1)
-    assert ids(pages(query, "/posts", "posts")) == ["p1", "c", "b", "a"]
+    for name in ("b", "c", "a"):
+        take(query, "CommentCreated", comment_data(id=name, createdAt=second(2)))
+    take(query, "CommentCreated", comment_data(id="z", createdAt=second(1)))
+    assert ids(pages(query, "/posts/p1/comments", "comments")) == ["z", "a", "b", "c"]
 
 
 def test_a_list_has_20_posts_unless_it_is_asked_for_others(query: Client) -> None:
@@ -216,7 +225,9 @@ def test_an_older_or_equal_version_changes_nothing(query: Client, late: int) -> 
     assert read_model(query) == before
 
 
-def test_a_deleted_post_is_not_found_for_ever(query: Client) -> None:
+def test_a_deleted_post_is_not_found_for_ever_and_no_text_of_it_is_kept(
+    query: Client, tmp_path: Path
+) -> None:
     add_post(query, 1)
     add_comment(query, 1)
     take(query, "PostDeleted", {"id": "p1", "version": 2})
@@ -226,6 +237,8 @@ def test_a_deleted_post_is_not_found_for_ever(query: Client) -> None:
     assert document(query.get("/posts")) == {"posts": [], "next": None}
     for path in ("/posts/p1", "/posts/p1/comments", "/posts/p1/comments/c1"):
         assert query.get(path).status_code == 404
+    kept = dump(tmp_path / "query.db")
+    assert not any(text in kept for text in ("A title", "Some text", "Ann", "Well said"))
 
 
 @pytest.mark.parametrize(

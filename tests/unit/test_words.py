@@ -91,6 +91,7 @@ def test_any_word_that_is_listed_is_found(word: str) -> None:
 
 def test_signs_that_make_another_word_of_it_in_other_scripts_are_kept() -> None:
     assert not finds(["का"], "के")
+    assert not finds(["कत"], "क्त")
     assert finds(["का"], "यह का है")
 
 
