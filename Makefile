@@ -59,7 +59,7 @@ clean: ## remove what set-up and builds made; data/ stays
 
 .PHONY: node
 node:
-	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019)' 2>/dev/null || \
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2019))' 2>/dev/null || \
 	  { echo "make: Node.js is missing or older than 20.19; install it (it builds the web page)" >&2; exit 1; }
 
 web/node_modules/.installed: web/package-lock.json | node
