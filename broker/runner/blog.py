@@ -11,7 +11,7 @@ from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
 from broker.runner.programs import Program
 
-STOP_WITHIN = 20.0  # seconds for all programs together
+STOP_WITHIN = 8.0  # seconds for each stage; the next one stops only then
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
 
 log = logging.getLogger("runner")
@@ -53,6 +53,7 @@ class Blog:
                 announce()
                 await wishes.stop.wait()
         finally:
+            console.hurry()
             in_peace = await _unless(wishes.now, self._stop())
             await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
             writing.cancel()
@@ -64,9 +65,8 @@ class Blog:
             await asyncio.gather(*(keeper.start() for keeper in self._of(stage)))
 
     async def _stop(self) -> None:
-        deadline = asyncio.get_running_loop().time() + STOP_WITHIN
         for stage in self._stop_order:
-            await asyncio.gather(*(keeper.stop(deadline) for keeper in self._of(stage)))
+            await asyncio.gather(*(keeper.stop(STOP_WITHIN) for keeper in self._of(stage)))
 
     def _of(self, stage: Stage) -> list[Keeper]:
         return [self._keepers[program.name] for program in stage]

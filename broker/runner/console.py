@@ -25,20 +25,28 @@ class Console:
         self._descriptor = descriptor
         self._backlog = bytearray()
         self._readable = os.isatty(descriptor)
+        self._hurried = False
         self._drained = asyncio.Event()
         self._drained.set()
         self._added = asyncio.Event()
 
     def say(self, name: str, line: bytes) -> None:
         """Add one line of the program `name`, without its end."""
+        if len(self._backlog) > BACKLOG and self._hurried:
+            return
         self._backlog += (readable(name, line) if self._readable else line) + b"\n"
         self._added.set()
-        if len(self._backlog) > BACKLOG:
+        if len(self._backlog) > BACKLOG and not self._hurried:
             self._drained.clear()
 
     async def room(self) -> None:
         """Wait until what was said before has mostly been written."""
         await self._drained.wait()
+
+    def hurry(self) -> None:
+        """From now on lose lines rather than let a program wait: it is being stopped."""
+        self._hurried = True
+        self._drained.set()
 
     async def write(self) -> None:
         """Write what is said, until cancelled."""

@@ -27,6 +27,7 @@ class Keeper:
         self._console = console
         self._running: Running | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._given_up = False
 
     async def start(self) -> None:
         """Start the program, wait until it is ready, and keep it running from then on.
@@ -36,7 +37,8 @@ class Keeper:
         running = await self._launch()
         await self._until_ready(running)
         running.speak()
-        self._keeping = asyncio.create_task(self._keep(running))
+        if not self._given_up:
+            self._keeping = asyncio.create_task(self._keep(running))
 
     async def _launch(self) -> Running:
         self._running = await Running.start(self.program, self._lifeline, self._console)
@@ -56,9 +58,8 @@ class Keeper:
         raise NotStarted(f"{self.program.name} did not answer within {START_WITHIN:g} s")
 
     def _obituary(self, how: str, running: Running) -> str:
-        words = running.last_line()
-        said = f"its last line was: {words}" if words else "it said nothing"
-        return f"{self.program.name} ended at its start ({how}); {said}. {self.program.remedy}"
+        said = f"last saying: {words}" if (words := running.last_line()) else "saying nothing"
+        return f"{self.program.name} ended at its start ({how}), {said}; {self.program.remedy}"
 
     async def _keep(self, running: Running) -> None:
         clock, pause = asyncio.get_running_loop().time, None
@@ -84,24 +85,27 @@ class Keeper:
         else:
             log.info("%s is up again", self.program.name)
 
-    async def stop(self, deadline: float) -> None:
-        """Ask the program to end when what it has in hand is done; kill it at the deadline."""
-        if self._keeping:
-            self._keeping.cancel()
+    async def stop(self, within: float) -> None:
+        """Ask the program to end when what it has in hand is done; kill it after `within` s."""
+        self._give_up()
         if self._running is None or self._running.has_ended():
             return
         self._running.send(self.program.stop_signal)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(within):
                 await self._running.ended()
         except TimeoutError:
-            log.warning("%s did not end in time and is killed", self.program.name)
+            log.warning("%s did not end within %g s and is killed", self.program.name, within)
             await self.kill()
 
     async def kill(self) -> None:
         """End the program now, with every process that it started."""
-        if self._keeping:
-            self._keeping.cancel()
+        self._give_up()
         if self._running:
             self._running.kill()
             await self._running.ended()
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        if self._keeping:
+            self._keeping.cancel()

@@ -9,8 +9,7 @@ before it lets go, so there is no gap. Works on Linux and macOS.
 
 import asyncio
 import os
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections import deque
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from contextlib import suppress
 from dataclasses import dataclass
 from signal import SIGKILL, Signals
@@ -18,11 +17,11 @@ from typing import Self
 
 from broker.runner.console import Console
 from broker.runner.programs import Program
+from broker.runner.speech import Speech, open_reader
 
 # Only SIGKILL and the pipe's end may end the leash; 0 is its own group, itself included.
 _LEASH = "trap '' HUP INT QUIT TERM; read -r line; kill -9 0"
 _LAST_WORDS = 1.0  # seconds for what a program has said to arrive after its end
-_LINE = 65_536  # longer lines are broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,15 @@ class Lifeline:
 class Running:
     """A program and its leash."""
 
-    def __init__(self, program: Program, leash: Process, child: Process, console: Console) -> None:
+    def __init__(self, program: Program, leash: Process, child: Process, speech: Speech) -> None:
         self.program = program
         self.since = asyncio.get_running_loop().time()
         self._group = leash.pid
         self._child = child
-        self._speech = _Speech(program.name, console)
+        self._speech = speech
         self._leash_end = asyncio.create_task(leash.wait())
         self._child_end = asyncio.create_task(child.wait())
-        self._heard = asyncio.create_task(self._speech.hear(child.stdout))
+        self._heard = asyncio.create_task(speech.hear())
 
     @classmethod
     async def start(cls, program: Program, lifeline: Lifeline, console: Console) -> Self:
@@ -63,15 +62,21 @@ class Running:
             env={},
             process_group=0,
         )
-        child = await asyncio.create_subprocess_exec(
-            *program.command,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            env=program.environment,
-            process_group=leash.pid,
-        )
-        return cls(program, leash, child, console)
+        # A pipe of our own: asyncio's would hide the end of a program while its workers hold it.
+        read_end, write_end = os.pipe()
+        speech = Speech(program.name, await open_reader(read_end), console)
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=DEVNULL,
+                stdout=write_end,
+                stderr=STDOUT,
+                env=program.environment,
+                process_group=leash.pid,
+            )
+        finally:
+            os.close(write_end)
+        return cls(program, leash, child, speech)
 
     async def ended(self) -> str:
         """Wait for the end, of every process in the group, and tell how it came about."""
@@ -107,36 +112,3 @@ class Running:
 def how_it_ended(status: int) -> str:
     """A process's return code in words."""
     return f"exit status {status}" if status >= 0 else f"killed by {Signals(-status).name}"
-
-
-class _Speech:
-    """What a program says; held back until it is known whether the start succeeds."""
-
-    def __init__(self, name: str, console: Console) -> None:
-        self._name = name
-        self._console = console
-        self._held: deque[bytes] | None = deque(maxlen=1_000)
-        self.last = b""
-
-    async def hear(self, stream: asyncio.StreamReader | None) -> None:
-        rest = b""
-        while stream and (chunk := await stream.read(_LINE)):
-            *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LINE:
-                lines, rest = [*lines, rest], b""
-            self._take(lines)
-            await self._console.room()
-        self._take([rest])
-
-    def _take(self, lines: list[bytes]) -> None:
-        for line in filter(bytes.strip, lines):
-            self.last = line
-            if self._held is None:
-                self._console.say(self._name, line)
-            else:
-                self._held.append(line)
-
-    def let_out(self) -> None:
-        held, self._held = self._held or (), None
-        for line in held:
-            self._console.say(self._name, line)

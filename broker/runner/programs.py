@@ -17,6 +17,9 @@ READ_TIMEOUT = "60s"
 _DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT"}
 _DECIDED_HERE_PREFIXES = ("FUNCTION_", "K_")
 
+# -P: modules come from PYTHONPATH and the environment, never from where the caller stands.
+PYTHON = (sys.executable, "-P")
+
 Environment = Mapping[str, str]
 
 
@@ -68,11 +71,11 @@ def _function(service: Service, port: int, settings: Settings, environment: Envi
     listening = ("--host", HOST, "--port", str(port))
     return Program(
         name=service.name,
-        command=(sys.executable, "-m", "functions_framework", *chosen, *listening),
+        command=(*PYTHON, "-m", "functions_framework", *chosen, *listening),
         environment=environment,
         port=port,
         option="--function-port",
-        remedy="run it alone to see all that it says: "
+        remedy="to see all that it says, run it alone: "
         f"functions-framework --source {source} --target {service.function}",
     )
 
@@ -104,7 +107,7 @@ def broker(platform: Platform, settings: Settings, inherited: Environment) -> Pr
     listening = ("--port", str(settings.broker_port))
     return Program(
         name="broker",
-        command=(sys.executable, "-m", "broker.serve", *files, *listening, *services),
+        command=(*PYTHON, "-m", "broker.serve", *files, *listening, *services),
         environment=_base(settings, inherited),
         port=settings.broker_port,
         option="--broker-port",

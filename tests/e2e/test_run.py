@@ -1,0 +1,242 @@
+"""`blog run` from its start to its end, as a process of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from broker.runner.settings import PROJECT
+from tests.e2e.running import RunningBlog, environment, eventually, still_there
+
+Start = Callable[..., RunningBlog]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+PROGRAMS = ["--target posts", "broker.serve", "nginx: master"]
+HELD = "is held in flight"
+
+STAND_IN = """
+import os, sys, threading
+import functions_framework
+if os.environ.get("DIES_AT_START") == "{name}":
+    raise LookupError("no {name} today")
+@functions_framework.http
+def {name}(request):
+    if "hold" in request.args:
+        print("{name} is held in flight", file=sys.stderr, flush=True)
+        threading.Event().wait(float(request.args["hold"]))
+    if "noise" in request.args:
+        print("x" * int(request.args["noise"]), file=sys.stderr, flush=True)
+    return {{"name": "{name}"}}
+"""
+# -P: `broker` is the copy's, so everything that the runner finds beside itself is the copy's too.
+ENTRY = (sys.executable, "-P", "-c", "from broker.cli import main; main(prog_name='blog')")
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project whose functions are stand-ins that do as they are told."""
+    for part in ("broker", "eventing", "knative/base"):
+        shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("posts", "comments", "moderation", "query"):
+        (folder / "functions" / name).mkdir(parents=True)
+        (folder / "functions" / name / "main.py").write_text(STAND_IN.format(name=name))
+    (folder / "web" / "dist").mkdir(parents=True)
+    (folder / "web" / "dist" / "index.html").write_text("<!doctype html>")
+    shutil.copy(PROJECT / "web" / "nginx.conf.template", folder / "web")
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return project(tmp_path / "project")
+
+
+@pytest.fixture
+def start(tmp_path: Path, root: Path) -> Iterator[Start]:
+    """Starts blogs of stand-ins, each with a data folder of its own, and ends them all."""
+    started: list[RunningBlog] = []
+
+    def run(data: Path | None = None, **env: str) -> RunningBlog:
+        data = data or tmp_path / f"data-{len(started)}"
+        blog = RunningBlog(data, environment(PYTHONPATH=str(root), **env), ENTRY)
+        started.append(blog)
+        return blog.start()
+
+    yield run
+    for blog in started:
+        blog.kill()
+
+
+def test_it_says_where_everything_is_and_finds_all_again_at_the_next_start(tmp_path: Path) -> None:
+    blog = RunningBlog(tmp_path / "data").start().ready()
+    try:
+        for place in (blog.port, f"{blog.port}/api", f"{blog.port + 1}/blog/default"):
+            assert f"http://localhost:{place}\n" in blog.said()
+        assert "Writing is open" in blog.said()
+        status, post = blog.ask("POST", "/posts", {"title": "Kept"})
+        assert status == 201
+        eventually(lambda: blog.ask("GET", f"/posts/{post['id']}")[0] == 200)
+        assert blog.stop() == 0
+        blog.start().ready()
+        assert blog.ask("GET", f"/posts/{post['id']}")[1]["title"] == "Kept"
+    finally:
+        blog.kill()
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> None:
+    blog = start().ready()
+    family = blog.family()
+    assert len(family) == 6 * 2 + 4 + 1  # leash and program; gunicorn's and nginx's workers
+    assert blog.stop(number) == 0
+    assert still_there(family) == []
+
+
+def test_what_is_in_flight_is_answered_before_the_end(start: Start) -> None:
+    blog = start().ready()
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(blog.ask, "GET", "/posts?hold=1.5")
+        eventually(lambda: HELD in blog.said())
+        assert blog.stop() == 0
+        assert answer.result() == (200, {"name": "query"})
+
+
+def test_a_second_interrupt_ends_at_once(start: Start) -> None:
+    blog = start().ready()
+    family = blog.family()
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(blog.ask, "GET", "/posts?hold=10")
+        eventually(lambda: HELD in blog.said())
+        blog.process.send_signal(signal.SIGINT)
+        eventually(lambda: not blog.listens(), within=5)
+        assert blog.stop(signal.SIGINT) == 130
+        assert isinstance(answer.exception(), (OSError, HTTPException))
+    assert still_there(family) == []
+
+
+def test_no_process_outlives_a_kill_of_the_runner(start: Start) -> None:
+    blog = start().ready()
+    family = blog.family()
+    blog.process.kill()
+    blog.process.wait()
+    eventually(lambda: not still_there(family), within=5)
+
+
+def test_no_process_outlives_a_kill_of_the_runner_while_it_starts(start: Start) -> None:
+    blog = start()
+    eventually(lambda: len(blog.family()) > 2)
+    family = blog.family()
+    blog.process.kill()
+    blog.process.wait()
+    eventually(lambda: not still_there(family), within=5)
+
+
+@pytest.mark.parametrize("words", PROGRAMS)
+def test_a_program_that_dies_is_started_again_and_the_log_says_so(start: Start, words: str) -> None:
+    blog = start().ready()
+    blog.program(words).kill()
+    name = {"--target posts": "posts", "broker.serve": "broker"}.get(words, "ingress")
+    eventually(
+        lambda: f"{name} ended (killed by SIGKILL); it is started again in 0.5 s" in blog.said()
+    )
+    eventually(lambda: f"{name} is up again" in blog.said())
+    assert blog.ask("PATCH", "/posts/p1", {}) == (200, {"name": "posts"})
+    assert "Address already in use" not in blog.said()
+    assert blog.stop() == 0
+
+
+def test_a_program_that_lost_its_leash_gets_a_new_one(start: Start) -> None:
+    blog = start().ready()
+    os.kill(os.getpgid(blog.program("--target posts").pid), signal.SIGKILL)
+    eventually(lambda: "posts is up again" in blog.said())
+    family = blog.family()
+    blog.process.kill()
+    blog.process.wait()
+    eventually(lambda: not still_there(family), within=5)
+
+
+def refusal(blog: RunningBlog) -> str:
+    """What a blog that could not start says: one line."""
+    eventually(blog.ended)
+    assert blog.process.returncode == 1
+    assert blog.said().startswith("Error: ")
+    assert blog.said().count("\n") == 1
+    return blog.said()
+
+
+@pytest.mark.parametrize(
+    ("place", "whose", "option"),
+    [(0, "ingress", "--port"), (1, "broker", "--broker-port"), (3, "comments", "--function-port")],
+)
+def test_a_taken_port_is_named_with_its_remedy(
+    tmp_path: Path, place: int, whose: str, option: str
+) -> None:
+    blog = RunningBlog(tmp_path / "data")
+    taken = blog.port + place
+    with closing(socket.create_server(("127.0.0.1", taken))):
+        assert refusal(blog.start()) == (
+            f"Error: port {taken} (for {whose}) is taken: end the program that listens there, "
+            f"or choose another with {option}\n"
+        )
+
+
+def test_a_broken_manifest_is_named_with_file_and_field(start: Start, root: Path) -> None:
+    file = root / "knative" / "base" / "query.yaml"
+    file.write_text(file.read_text().replace("timeout: PT10S", "timeout: soon"))
+    said = refusal(start())
+    assert "query.yaml" in said
+    assert "timeout" in said
+
+
+def test_a_function_that_dies_at_start_is_named_with_its_last_line(start: Start) -> None:
+    blog = start(DIES_AT_START="comments")
+    assert refusal(blog) == (
+        "Error: comments ended at its start (exit status 1), last saying: LookupError: no comments "
+        "today; to see all that it says, run it alone: "
+        "functions-framework --source functions/comments/main.py --target comments\n"
+    )
+    assert not blog.listens()
+
+
+def test_a_page_that_is_not_built_is_named_with_its_remedy(start: Start, root: Path) -> None:
+    (root / "web" / "dist" / "index.html").unlink()
+    assert "use `make run`" in refusal(start())
+
+
+def test_a_data_folder_that_cannot_be_one_is_named(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "choose another with --data" in refusal(start(tmp_path / "file"))
+
+
+def test_two_runners_do_not_share_a_data_folder(start: Start) -> None:
+    first = start().ready()
+    second = RunningBlog(first.data, first.env, first.command)
+    second.words = first.data.with_suffix(".second.log")
+    assert f"(process {first.process.pid})" in refusal(second.start())
+    assert first.ask("GET", "/posts")[0] == 200
+
+
+def test_the_start_does_not_call_writing_open_when_there_is_a_token(start: Start) -> None:
+    token = {"AUTHOR_TOKEN": "known to the author"}
+    assert "Writing is open" not in start(**token).ready().said()
+
+
+def test_it_hears_a_signal_although_nobody_reads_what_it_says(start: Start) -> None:
+    blog = start().ready()
+    blog.stop()
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w"):
+        blog.start(log=writing)
+        eventually(lambda: blog.listens() and blog.ask("GET", "/posts")[0] == 200)
+        with ThreadPoolExecutor() as pool:
+            answer = pool.submit(blog.ask, "GET", "/posts?noise=2000000")
+            eventually(answer.running)
+            assert blog.stop() == 0
