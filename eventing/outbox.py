@@ -26,6 +26,11 @@ WHERE published = 0 AND due_at <= ? AND position IN (
 RETURNING position, attributes, data, attempts"""
 
 
+_INSERT = """
+INSERT INTO outbox (id, entity, partition_key, attributes, data, published, appended_in)
+VALUES (?, ?, ?, ?, ?, ?, current_transaction())"""
+
+
 @dataclass(frozen=True, slots=True)
 class Leased:
     """An event that this relay alone may publish for now, for the `attempts`-th time."""
@@ -35,20 +40,27 @@ class Leased:
     attempts: int
 
 
-def append(tx: Transaction, event: CloudEvent, *, entity: str, published: bool = False) -> None:
-    """Add `event`, with JSON data; events of one `entity` are published in this order.
+def append(tx: Transaction, event: CloudEvent, *, entity: str) -> None:
+    """Add `event`, with JSON data; events of one `entity` are published in this order."""
+    tx.execute(_INSERT, *_row(event, entity), 0)
 
-    A `published` event is history only: it leaves the function another way, as a reply.
+
+def append_reply(tx: Transaction, event: CloudEvent, *, entity: str) -> CloudEvent:
+    """Add an event that leaves as a reply, so to the history only; the one to reply with.
+
+    That is the first one with this id: a twin in another transaction is waited for.
     """
-    tx.execute(
-        "INSERT INTO outbox (id, entity, partition_key, attributes, data, published, appended_in)"
-        " VALUES (?, ?, ?, ?, ?, ?, current_transaction())",
+    tx.execute(f"{_INSERT} ON CONFLICT (id) DO NOTHING", *_row(event, entity), 1)
+    return find(tx, event.id) or event
+
+
+def _row(event: CloudEvent, entity: str) -> tuple[str, ...]:
+    return (
         event.id,
         entity,
         event.extensions.get("partitionkey", entity),
         json.dumps(event.attributes(), separators=(",", ":")),
         event.data.decode(),
-        int(published),
     )
 
 

@@ -35,8 +35,7 @@ class Moderation:
                 return known
             judgement = rules.judge(comment, self.words.matches)
             verdict = rules.announce(judgement, now(), Cause.of_event(event))
-            outbox.append(tx, verdict, entity=comment.id, published=True)
-        return verdict
+            return outbox.append_reply(tx, verdict, entity=comment.id)
 
 
 def build(env: Mapping[str, str]) -> Function:
