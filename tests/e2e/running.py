@@ -19,7 +19,8 @@ import psutil
 START_WITHIN = 90.0  # seconds, on a busy machine
 STOP_WITHIN = 30.0
 BLOG = Path(sys.executable).with_name("blog")
-FUNCTIONS = 4
+# Each program's port, counted from the first.
+INGRESS, BROKER, POSTS, COMMENTS, MODERATION, QUERY = range(6)
 
 
 def eventually(true: Callable[[], object], within: float = START_WITHIN) -> None:
@@ -59,7 +60,7 @@ class RunningBlog:
     command: tuple[str, ...] = (str(BLOG),)
 
     def __post_init__(self) -> None:
-        self.port = free_ports(FUNCTIONS + 2)
+        self.port = free_ports(QUERY + 1)
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.words = self.data.with_suffix(".log")
 
@@ -68,8 +69,8 @@ class RunningBlog:
         return f"http://127.0.0.1:{self.port}"
 
     def arguments(self) -> list[str]:
-        ports = {"--port": self.port, "--broker-port": self.port + 1}
-        values = {**ports, "--function-port": self.port + 2, "--data": self.data}
+        ports = {"--port": self.port + INGRESS, "--broker-port": self.port + BROKER}
+        values = {**ports, "--function-port": self.port + POSTS, "--data": self.data}
         return [*self.command, "run", *(str(part) for pair in values.items() for part in pair)]
 
     def start(self, log: int | None = None) -> "RunningBlog":
@@ -112,9 +113,9 @@ class RunningBlog:
         self.process.kill()
         self.process.wait()
 
-    def listens(self) -> bool:
+    def listens(self, place: int = INGRESS) -> bool:
         with closing(socket.socket()) as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
+            return client.connect_ex(("127.0.0.1", self.port + place)) == 0
 
     def ask(self, method: str, path: str, document: object = None) -> tuple[int, Any]:
         """Through the ingress: status and JSON."""

@@ -1,6 +1,7 @@
 """`blog run` from its start to its end, as a process of its own."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -10,11 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from broker.runner.settings import PROJECT
-from tests.e2e.running import RunningBlog, environment, eventually, still_there
+from tests.e2e.running import (
+    BROKER,
+    COMMENTS,
+    INGRESS,
+    POSTS,
+    QUERY,
+    RunningBlog,
+    environment,
+    eventually,
+    still_there,
+)
 
 Start = Callable[..., RunningBlog]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -105,8 +117,24 @@ def test_what_is_in_flight_is_answered_before_the_end(start: Start) -> None:
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(blog.ask, "GET", "/posts?hold=1.5")
         eventually(lambda: HELD in blog.said())
-        assert blog.stop() == 0
+        blog.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not blog.listens(INGRESS))
+        assert all(blog.listens(place) for place in (BROKER, POSTS, QUERY))
         assert answer.result() == (200, {"name": "query"})
+        assert blog.stop() == 0
+
+
+def test_the_broker_is_there_until_the_last_function_is_done(start: Start) -> None:
+    blog = start().ready()
+    url = f"http://127.0.0.1:{blog.port + QUERY}/posts?hold=1.5"
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(urlopen, url)
+        eventually(lambda: HELD in blog.said())
+        blog.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not blog.listens(POSTS))
+        assert blog.listens(BROKER)
+        assert answer.result().status == 200
+        assert blog.stop() == 0
 
 
 def test_a_second_interrupt_ends_at_once(start: Start) -> None:
@@ -174,7 +202,11 @@ def refusal(blog: RunningBlog) -> str:
 
 @pytest.mark.parametrize(
     ("place", "whose", "option"),
-    [(0, "ingress", "--port"), (1, "broker", "--broker-port"), (3, "comments", "--function-port")],
+    [
+        (INGRESS, "ingress", "--port"),
+        (BROKER, "broker", "--broker-port"),
+        (COMMENTS, "comments", "--function-port"),
+    ],
 )
 def test_a_taken_port_is_named_with_its_remedy(
     tmp_path: Path, place: int, whose: str, option: str
@@ -237,6 +269,6 @@ def test_it_hears_a_signal_although_nobody_reads_what_it_says(start: Start) -> N
         blog.start(log=writing)
         eventually(lambda: blog.listens() and blog.ask("GET", "/posts")[0] == 200)
         with ThreadPoolExecutor() as pool:
-            answer = pool.submit(blog.ask, "GET", "/posts?noise=2000000")
-            eventually(answer.running)
+            pool.submit(blog.ask, "GET", "/posts?noise=2000000")
+            eventually(lambda: not select.select([], [writing], [], 0)[1])
             assert blog.stop() == 0
