@@ -10,8 +10,10 @@ from tests.e2e.running import BLOG, BROKER, RunningBlog, environment, eventually
 
 
 def dead(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [BLOG, "dead", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60)
+    command = [str(BLOG), "dead", *arguments]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env=environment(), timeout=60
+    )
 
 
 def publish_without_data(blog: RunningBlog) -> int:
