@@ -1,7 +1,6 @@
 """A function's own database: transactions, snapshots, the pool, and what makes it unavailable."""
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -237,27 +236,27 @@ def test_a_full_disk_is_unavailable_and_changes_nothing(narrow: Database) -> Non
     add(narrow, "c")  # there is room again: the bound went with its connection
 
 
-def test_a_database_that_stays_locked_is_unavailable_to_every_writer(
-    database: Database, file: Path
+def test_a_writer_that_never_gets_its_turn_is_told_so(
+    database: Database, file: Path, tmp_path: Path
 ) -> None:
     add(database, "a")
     held, let_go = SPAWN.Event(), SPAWN.Event()
     process = spawn(hold_write_lock, file, held, let_go)
     assert held.wait(30)
-    both = threading.Barrier(2)
+    busy_here = Database(f"sqlite:///{tmp_path / 'other.db'}", [tmp_path / "migrations"])
 
-    def try_to_add(text: str) -> None:
-        both.wait()
-        with pytest.raises(StorageUnavailable, match="locked"):
-            add(database, text)
-
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(try_to_add, ("b", "c")))
-    assert notes(database) == ["a"]
+    with busy_here.transaction(), ThreadPoolExecutor(2) as threads:
+        across = threads.submit(add, database, "b")
+        within = threads.submit(add, busy_here, "b")
+        with pytest.raises(StorageUnavailable, match=r"^database is locked$"):
+            across.result()
+        with pytest.raises(StorageUnavailable, match="another writer of this process"):
+            within.result()
 
     let_go.set()
     process.join()
-    add(database, "d")
+    add(database, "c")  # nobody kept the turn
+    assert notes(database) == ["a", "c"]
 
 
 def test_a_claim_is_one_process_s_until_it_ends_however_it_ends(

@@ -100,19 +100,23 @@ def test_a_database_that_could_not_be_migrated_is_migrated_by_the_next_use(tmp_p
     assert texts(database, "SELECT text FROM log") == []
 
 
-def test_processes_that_start_together_migrate_new_databases_once(tmp_path: Path) -> None:
-    """Ten new files, so that the switch to WAL is met by several processes at once."""
+def test_processes_that_start_together_migrate_each_database_once(tmp_path: Path) -> None:
+    """New files, where all switch to WAL at once, and files of an earlier revision."""
     sql = "CREATE TABLE visits (text TEXT);\nINSERT INTO visits VALUES ('made');\n"
     migrations = folder(tmp_path, **{"0001_visits": sql})
-    files = [tmp_path / f"{number}.db" for number in range(10)]
+    new = [tmp_path / f"new-{number}.db" for number in range(8)]
+    old = [tmp_path / f"old-{number}.db" for number in range(8)]
+    for file in old:
+        start(file).close()
     barrier, (reports, report) = SPAWN.Barrier(PROCESSES), SPAWN.Pipe(duplex=False)
+    arguments = ([*new, *old], migrations, barrier, report)
 
-    processes = [spawn(open_each, files, migrations, barrier, report) for _ in range(PROCESSES)]
+    processes = [spawn(open_each, *arguments) for _ in range(PROCESSES)]
     failures = [reports.recv() for _ in processes]
     for process in processes:
         process.join()
 
     assert failures == [[]] * PROCESSES
-    for file in files:
+    for file in (*new, *old):
         visits = texts(start(file), "SELECT text FROM visits ORDER BY text DESC")
         assert visits == ["made", *["here"] * PROCESSES]
