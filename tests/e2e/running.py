@@ -68,6 +68,10 @@ class RunningBlog:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def broker_url(self) -> str:
+        return f"http://127.0.0.1:{self.port + BROKER}"
+
     def arguments(self) -> list[str]:
         ports = {"--port": self.port + INGRESS, "--broker-port": self.port + BROKER}
         values = {**ports, "--function-port": self.port + POSTS, "--data": self.data}
