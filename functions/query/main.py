@@ -17,6 +17,7 @@ from functions.events import (
     POST_UPDATED,
 )
 from functions.query import store
+from functions.query.feed import Feed
 from functions.query.projection import Projection
 from functions.query.reads import Reads
 
@@ -30,6 +31,7 @@ def build(env: Mapping[str, str]) -> Function:
         Route("GET", "/posts/<post_id>", reads.post),
         Route("GET", "/posts/<post_id>/comments", reads.comments),
         Route("GET", "/posts/<post_id>/comments/<comment_id>", reads.comment),
+        Route("GET", "/feed.xml", Feed(database, env.get("SITE_URL", "")).read),
     ]
     subscriptions = [
         Subscription(POST_CREATED, projection.post_written),
