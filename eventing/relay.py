@@ -20,6 +20,10 @@ STORAGE_PAUSE = 1.0  # seconds
 log = logging.getLogger(__name__)
 
 
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of publishing one event."""
@@ -35,11 +39,15 @@ class Relay:
     """
 
     def __init__(
-        self, database: Database, publish: Callable[[CloudEvent], None], *, limit: int = CONCURRENCY
+        self,
+        database: Database,
+        publish: Callable[[CloudEvent], None],
+        *,
+        clock: Callable[[], int] = _milliseconds,
     ) -> None:
         self._database = database
         self._publish = publish
-        self._limit = limit
+        self._clock = clock
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
         self._work: SimpleQueue[Leased] = SimpleQueue()
         self._finished: list[Outcome] = []
@@ -68,7 +76,8 @@ class Relay:
 
     def step(self) -> int:
         """One round: settle what is finished, lease what is due, hand it out; how much it was."""
-        now = _milliseconds()
+        self._collect(wait=0)
+        now = self._clock()
         room = self._room(now)
         with self._database.transaction() as tx:
             self._settle(tx, now)
@@ -81,9 +90,13 @@ class Relay:
 
     def _run(self) -> None:
         wait: float | None = self._first_sweep()
-        while not self._done():
+        while True:
             self._collect(wait)
+            stopping = self._stopping.is_set()
             wait = self._round()
+            # Only a round that began after the stop has seen all that was committed before it.
+            if stopping and self._is_flushed():
+                return
 
     def _first_sweep(self) -> float:
         try:
@@ -97,8 +110,9 @@ class Relay:
     def _round(self) -> float | None:
         """Step, and say how many seconds to wait at most for news; None is for ever."""
         try:
-            leased = self.step()
-            return None if leased else self._until_due()
+            self.step()
+            # With nobody free to publish, only news of what is under way changes anything.
+            return None if self._in_flight >= CONCURRENCY else self._until_due()
         except StorageUnavailable as error:
             log.warning("outbox out of reach", extra={"fields": {"error": str(error)}})
         except Exception:  # a relay that ends would keep every later event from the broker
@@ -106,7 +120,7 @@ class Relay:
         return STORAGE_PAUSE
 
     def _until_due(self) -> float | None:
-        now = _milliseconds()
+        now = self._clock()
         if self._paused_until > now:
             return (self._paused_until - now) / 1000
         with self._database.snapshot() as tx:
@@ -125,11 +139,13 @@ class Relay:
 
     def _room(self, now: int) -> int:
         """How many events may be handed out; one at a time probes a broker that was away."""
-        finished_well = any(outcome.failure is None for outcome in self._finished)
         under_way = self._in_flight - len(self._finished)
-        if self._failures and not finished_well:
-            return 1 if now >= self._paused_until and not under_way else 0
-        return self._limit - under_way
+        if not any(outcome.failure is None for outcome in self._finished):
+            if self._finished:
+                return 0  # all that came back failed: pause before the next
+            if self._failures:
+                return 1 if now >= self._paused_until and not under_way else 0
+        return CONCURRENCY - under_way
 
     def _settle(self, tx: Transaction, now: int) -> None:
         outbox.mark_published(
@@ -172,13 +188,9 @@ class Relay:
             return Outcome(item, repr(error))
         return Outcome(item)
 
-    def _done(self) -> bool:
-        """Stopping, with nothing under way and nothing left that the broker would take."""
-        return self._stopping.is_set() and not self._in_flight and self._exhausted
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
+    def _is_flushed(self) -> bool:
+        """Nothing is under way and nothing left that the broker would take."""
+        return not self._in_flight and self._exhausted
 
 
 def _log_failures(failures: list[Outcome]) -> None:
