@@ -1,0 +1,490 @@
+"""The relay: everything committed reaches the broker, in order, holding nothing."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from eventing import outbox
+from eventing.cloudevent import CloudEvent
+from eventing.database import Database, Transaction
+from eventing.publisher import PublishFailed
+from eventing.relay import CONCURRENCY, LONGEST_PAUSE, Relay
+from tests.unit.outboxes import append, in_order, waiting
+from tests.waiting import until
+
+ENTITIES = [f"{first}{second}1" for first in "abcdef" for second in "abcdefghij"]
+
+
+class Broker:
+    """A broker that can be away, fail as told, or keep the publisher of an event waiting."""
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+        self.taken: list[str] = []
+        self.away = False
+        self.failures: dict[str, list[Exception]] = {}
+        self._held: dict[str, threading.Event] = {}
+
+    def hold(self, event_id: str) -> None:
+        """Answer nothing to this event until it is let go."""
+        self._held[event_id] = threading.Event()
+
+    def let_go(self, event_id: str) -> None:
+        self._held[event_id].set()
+
+    def let_all_go(self) -> None:
+        for held in self._held.values():
+            held.set()
+
+    def publish(self, event: CloudEvent) -> None:
+        self.attempts.append(event.id)
+        if event.id in self._held:
+            self._held[event.id].wait(30)
+        if self.away:
+            raise PublishFailed("the broker is away")
+        if self.failures.get(event.id):
+            raise self.failures[event.id].pop()
+        self.taken.append(event.id)
+
+
+class Clock:
+    """Milliseconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    broker = Broker()
+    yield broker
+    broker.let_all_go()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def start(broker: Broker) -> Iterator[Callable[[Database], Relay]]:
+    """Starts relays, and stops them at the end of the test."""
+    started = []
+
+    def start_one(database: Database) -> Relay:
+        relay = Relay(database, broker.publish)
+        started.append(relay)
+        relay.start()
+        return relay
+
+    yield start_one
+    broker.away = False
+    broker.let_all_go()
+    for relay in started:
+        relay.stop()
+
+
+def step_until(relay: Relay, condition: Callable[[], object]) -> None:
+    """Drive the relay by hand until its publishers have brought the condition about."""
+
+    def stepped() -> object:
+        relay.step()
+        return condition()
+
+    until(stepped)
+
+
+def due_at(database: Database, event_id: str) -> int:
+    with database.snapshot() as tx:
+        row = tx.row("SELECT due_at FROM outbox WHERE id = ?", event_id)
+        return int(row["due_at"]) if row else -1
+
+
+def lease_all(database: Database, now: int) -> None:
+    """What a relay does that is never heard of again."""
+    with database.transaction() as tx:
+        outbox.lease(tx, now, 1000)
+
+
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def other(database_file: Path) -> Database:
+    """The same database as another process of the function has it."""
+    return Database(f"sqlite:///{database_file}", [outbox.MIGRATIONS])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "function.db"
+
+
+def test_events_of_one_entity_are_published_in_order_failures_or_not(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1", "b1", "a2", "a3", "b2")
+    broker.failures = {"a1": [PublishFailed("500")], "a2": [PublishFailed("500")] * 3}
+    relay = Relay(database, broker.publish, clock=clock)
+
+    def all_published() -> bool:
+        clock.now += 100
+        return waiting(database) == 0
+
+    step_until(relay, all_published)
+
+    assert in_order(broker.taken) == {"a": [1, 2, 3], "b": [1, 2]}
+    assert broker.attempts.count("a2") == 4
+
+
+def test_an_entity_that_waits_for_an_answer_holds_up_no_other(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1", "a2", "b1", "b2", "c1")
+    broker.hold("a1")
+    relay = Relay(database, broker.publish, clock=clock)
+
+    step_until(relay, lambda: waiting(database) == 2)
+    assert in_order(broker.taken) == {"b": [1, 2], "c": [1]}
+    assert "a2" not in broker.attempts
+
+    broker.let_go("a1")
+    step_until(relay, lambda: waiting(database) == 0)
+    assert in_order(broker.taken)["a"] == [1, 2]
+
+
+def test_many_entities_are_published_at_once(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, *ENTITIES)
+    for event_id in ENTITIES:
+        broker.hold(event_id)
+    relay = Relay(database, broker.publish, clock=clock)
+
+    step_until(relay, lambda: len(broker.attempts) == CONCURRENCY)
+    assert relay.step() == 0  # and no more than that
+
+    broker.let_all_go()
+    step_until(relay, lambda: waiting(database) == 0)
+
+
+def test_nothing_is_held_while_an_event_is_published(tmp_path: Path, broker: Broker) -> None:
+    """The default broker answers after the whole chain, which may end in this very database."""
+    narrow = Database(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS], pool_size=1)
+    append(narrow, "a1", "b1")
+
+    def publish(event: CloudEvent) -> None:
+        if event.id == "a1":
+            append(narrow, "c1")
+        broker.publish(event)
+
+    relay = Relay(narrow, publish)
+    relay.start()
+    until(lambda: broker.taken, within=5)
+    relay.wake()
+    until(lambda: waiting(narrow) == 0)
+    relay.stop()
+
+    assert sorted(broker.taken) == ["a1", "b1", "c1"]
+
+
+def test_two_relays_publish_each_event_once(
+    database: Database, file: Path, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    every = [f"{entity}{number}" for number in range(1, 7) for entity in "abcdefgh"]
+    append(database, *every)
+
+    start(database)
+    start(other(file))
+    until(lambda: waiting(database) == 0)
+
+    assert sorted(broker.taken) == sorted(every)
+    assert all(order == [1, 2, 3, 4, 5, 6] for order in in_order(broker.taken).values())
+
+
+def test_an_event_whose_relay_is_gone_is_published_when_the_lease_has_run_out(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1", "a2")
+    lease_all(database, clock.now)
+    relay = Relay(database, broker.publish, clock=clock)
+
+    clock.now += outbox.LEASE - 1
+    assert relay.step() == 0
+
+    clock.now += 1
+    step_until(relay, lambda: waiting(database) == 0)
+    assert broker.taken == ["a1", "a2"]
+
+
+def test_the_backoff_grows_with_each_failure(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1")
+    broker.away = True
+    relay = Relay(database, broker.publish, clock=clock)
+    waits = []
+
+    for attempt in range(1, 9):
+        assert relay.step() == 1
+        step_until(relay, lambda: due_at(database, "a1") < clock.now + outbox.LEASE)
+        waits.append(due_at(database, "a1") - clock.now)
+        clock.now += waits[-1] - 1
+        assert relay.step() == 0
+        clock.now += 1
+        assert len(broker.attempts) == attempt
+
+    assert waits == [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]
+
+
+def test_a_broker_that_is_away_is_probed_with_one_event_at_a_time(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, *ENTITIES)
+    broker.away = True
+    relay = Relay(database, broker.publish, clock=clock)
+
+    def failed() -> bool:
+        return failures_noted(database, clock.now) == len(broker.attempts) >= expected
+
+    expected = CONCURRENCY
+    step_until(relay, failed)
+    for _ in range(5):
+        assert [relay.step() for _ in range(20)] == [0] * 20
+        clock.now += LONGEST_PAUSE
+        assert [relay.step() for _ in range(20)] == [1] + [0] * 19
+        expected += 1
+        step_until(relay, failed)
+    assert len(broker.attempts) == CONCURRENCY + 5
+
+    broker.away = False
+    clock.now += outbox.LAST_BACKOFF
+    step_until(relay, lambda: waiting(database) == 0)
+    assert sorted(broker.taken) == ENTITIES
+
+
+def failures_noted(database: Database, now: int) -> int:
+    """How many attempts have ended in a failure that the outbox knows of."""
+    under_way = "SUM(CASE WHEN due_at > ? THEN 1 ELSE 0 END)"
+    with database.snapshot() as tx:
+        sql = f"SELECT SUM(attempts) - {under_way} AS noted FROM outbox"  # noqa: S608 - constant
+        row = tx.row(sql, now + outbox.LAST_BACKOFF)
+        return int(row["noted"]) if row else 0
+
+
+def test_a_publisher_that_fails_unforeseen_does_not_end_the_relay(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1", "b1")
+    broker.failures = {"a1": [ZeroDivisionError("unforeseen")]}
+    relay = Relay(database, broker.publish, clock=clock)
+
+    step_until(relay, lambda: broker.taken == ["b1"] and due_at(database, "a1") == clock.now + 500)
+    clock.now += 500
+    step_until(relay, lambda: waiting(database) == 0)
+
+    assert broker.taken == ["b1", "a1"]
+
+
+def test_a_start_publishes_what_was_left(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    append(database, "a1", "b1")
+
+    start(database)
+
+    until(lambda: sorted(broker.taken) == ["a1", "b1"])
+
+
+def test_a_start_ends_the_leases_of_a_process_that_is_gone(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    append(database, "a1")
+    lease_all(database, now=milliseconds())
+
+    start(database)
+
+    until(lambda: broker.taken == ["a1"])
+
+
+def test_a_second_process_leaves_the_leases_of_the_first(
+    database: Database, file: Path, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    first = other(file)
+    assert first.claim()
+    append(first, "a1")
+    lease_all(first, now=milliseconds())
+    append(first, "b1")
+
+    start(database)
+    until(lambda: waiting(database) == 1)
+
+    assert broker.attempts == ["b1"]
+
+
+def test_a_relay_is_woken_by_a_commit(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    relay = start(database)
+
+    append(database, "a1")
+    relay.wake()
+    until(lambda: broker.taken == ["a1"])
+    append(database, "a2")
+    relay.wake()
+    until(lambda: broker.taken == ["a1", "a2"])
+
+
+def test_a_retry_is_not_held_up_by_an_event_that_waits_for_its_answer(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    append(database, "a1", "b1")
+    broker.failures = {"a1": [PublishFailed("500")]}
+    broker.hold("b1")
+    broker.hold("c1")
+    relay = start(database)
+    until(lambda: "b1" in broker.attempts and not broker.failures["a1"])
+    broker.let_go("b1")  # so that the broker is known to be there
+    until(lambda: waiting(database) == 1)
+    append(database, "c1")
+    relay.wake()
+    until(lambda: "c1" in broker.attempts)
+
+    until(lambda: "a1" in broker.taken, within=5)
+
+
+def test_a_relay_does_not_spin_while_the_broker_is_away(
+    tmp_path: Path, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    counting = Counting(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS])
+    append(counting, "a1", "b1", "c1")
+    broker.away = True
+
+    start(counting)
+    until(lambda: len(broker.attempts) >= 4)  # after the first pause of half a second
+
+    assert counting.begun < 25
+
+
+class Counting(Database):
+    """A database that counts how often it was used."""
+
+    begun = 0
+
+    def transaction(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+        self.begun += 1
+        return super().transaction()
+
+    def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+        self.begun += 1
+        return super().snapshot()
+
+
+def test_a_relay_goes_on_when_its_database_is_back(
+    tmp_path: Path,
+    broker: Broker,
+    start: Callable[[Database], Relay],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("a file where the folder should be")
+    database = Database(f"sqlite:///{folder / 'x.db'}", [outbox.MIGRATIONS])
+    start(database)
+    until(lambda: "outbox out of reach" in caplog.messages)
+
+    folder.unlink()
+    append(database, "a1")
+
+    until(lambda: broker.taken == ["a1"])
+
+
+def test_stopping_publishes_what_still_waits(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    relay = start(database)
+    append(database, "a1", "a2", "a3", "b1")
+
+    relay.stop()
+
+    assert in_order(broker.taken) == {"a": [1, 2, 3], "b": [1]}
+    assert waiting(database) == 0
+
+
+def test_stopping_publishes_what_is_committed_at_that_moment(
+    tmp_path: Path, broker: Broker
+) -> None:
+    """The stop comes just when the relay has looked and found nothing."""
+    database = Interrupted(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS])
+    append(database, "a1")
+    relay = Relay(database, broker.publish)
+    database.relay = relay
+    relay.start()
+
+    until(lambda: database.relay is None)
+    relay.stop()
+
+    assert broker.taken == ["a1", "b1"]
+
+
+class Interrupted(Database):
+    """A database to which a last event is committed while the relay reads when to look again."""
+
+    relay: Relay | None = None
+
+    def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+        relay, self.relay = self.relay, None
+        if relay and not outbox_waits(self):
+            append(self, "b1")
+            stopping = threading.Thread(target=relay.stop, args=(0,))
+            stopping.start()
+            stopping.join()
+        elif relay:
+            self.relay = relay
+        return super().snapshot()
+
+
+def outbox_waits(database: Database) -> int:
+    with database.transaction() as tx:
+        return outbox.waiting(tx)
+
+
+def test_stopping_does_not_wait_for_a_broker_that_is_away(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    broker.away = True
+    append(database, "a1", "a2")
+    relay = start(database)
+    until(lambda: broker.attempts)
+
+    relay.stop(grace=60)
+
+    assert broker.taken == []
+    assert waiting(database) == 2
+
+
+def test_stopping_waits_for_an_answer_only_so_long(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    broker.hold("a1")
+    append(database, "a1")
+    relay = start(database)
+    until(lambda: broker.attempts)
+
+    relay.stop(grace=0.01)
+
+    assert waiting(database) == 1
+
+
+def test_a_relay_that_was_never_started_can_be_stopped(database: Database, broker: Broker) -> None:
+    append(database, "a1")
+
+    Relay(database, broker.publish).stop()
+
+    assert broker.attempts == []
