@@ -20,7 +20,7 @@ START_WITHIN = 90.0  # seconds, on a busy machine
 STOP_WITHIN = 30.0
 BLOG = Path(sys.executable).with_name("blog")
 # Each program's port, counted from the first.
-INGRESS, BROKER, POSTS, COMMENTS, MODERATION, QUERY = range(6)
+INGRESS, BROKER, POSTS, COMMENTS, MODERATION, QUERY, DEAD_LETTERS = range(7)
 
 
 def eventually(true: Callable[[], object], within: float = START_WITHIN) -> None:
@@ -32,8 +32,13 @@ def eventually(true: Callable[[], object], within: float = START_WITHIN) -> None
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` consecutive free ports."""
-    for first in range(20_000 + os.getpid() % 10_000, 60_000, count):
+    """The first of `count` consecutive free ports.
+
+    Below those that the system gives to clients, and far from where a test run beside this looks.
+    """
+    blocks = 12_000 // count
+    for block in range(blocks):
+        first = 20_000 + (os.getpid() * 7_919 + block) % blocks * count
         with ExitStack() as stack:
             try:
                 for port in range(first, first + count):
@@ -60,7 +65,7 @@ class RunningBlog:
     command: tuple[str, ...] = (str(BLOG),)
 
     def __post_init__(self) -> None:
-        self.port = free_ports(QUERY + 1)
+        self.port = free_ports(DEAD_LETTERS + 1)
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.words = self.data.with_suffix(".log")
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -57,7 +56,7 @@ def project(folder: Path) -> Path:
     """A copy of the project whose functions are stand-ins that do as they are told."""
     for part in ("broker", "eventing", "knative/base"):
         shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("posts", "comments", "moderation", "query"):
+    for name in ("posts", "comments", "moderation", "query", "dead_letters"):
         (folder / "functions" / name).mkdir(parents=True)
         (folder / "functions" / name / "main.py").write_text(STAND_IN.format(name=name))
     (folder / "web" / "dist").mkdir(parents=True)
@@ -107,7 +106,7 @@ def test_it_says_where_everything_is_and_finds_all_again_at_the_next_start(tmp_p
 def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> None:
     blog = start().ready()
     family = blog.family()
-    assert len(family) == 6 * 2 + 4 + 1  # leash and program; gunicorn's and nginx's workers
+    assert len(family) == 7 * 2 + 5 + 1  # leash and program; gunicorn's and nginx's workers
     assert blog.stop(number) == 0
     assert still_there(family) == []
 
@@ -146,7 +145,8 @@ def test_a_second_interrupt_ends_at_once(start: Start) -> None:
         blog.process.send_signal(signal.SIGINT)
         eventually(lambda: not blog.listens(), within=5)
         assert blog.stop(signal.SIGINT) == 130
-        assert isinstance(answer.exception(), (OSError, HTTPException))
+        # Cut off, or answered by an ingress that saw the function go first.
+        assert answer.exception() or answer.result()[0] == 502
     assert still_there(family) == []
 
 
