@@ -9,7 +9,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventing.cause import Cause
-from eventing.problem import BadRequest, Fault, Invalid, TooLarge, UnsupportedMediaType
+from eventing.problem import BadRequest, Fault, Invalid, Refused, TooLarge, UnsupportedMediaType
 from eventing.strictjson import NotJSON, parse_json
 
 REQUEST_LIMIT = 256 * 1024  # bytes
@@ -27,15 +27,15 @@ class Call:
     headers: Headers
     query: Mapping[str, str]
     cause: Cause
-    content: bytes | None
+    content: bytes | Refused
     notes: dict[str, object] = field(default_factory=dict)
     """What the call's log line should also say; never a text that somebody wrote."""
 
     @property
     def body(self) -> bytes:
-        """The bytes sent; TooLarge when they were more than the limit, and so not read."""
-        if self.content is None:
-            raise TooLarge
+        """The bytes sent; raises why there are none to be had: more than the limit, broken off."""
+        if isinstance(self.content, Refused):
+            raise self.content
         return self.content
 
     def document(self) -> dict[str, object]:
@@ -63,11 +63,8 @@ class Call:
 
 def read_call(request: Request) -> Call:
     """Read a request, but never more than the limit into memory."""
-    request.max_content_length = EVENT_LIMIT if request.path == "/" else REQUEST_LIMIT
-    try:
-        content = request.get_data()
-    except RequestEntityTooLarge:
-        content = None
+    takes_event = request.path == "/" or request.path.startswith("/dead/")
+    content = _content(request, EVENT_LIMIT if takes_event else REQUEST_LIMIT)
     return Call(
         request.method,
         request.path,
@@ -76,3 +73,23 @@ def read_call(request: Request) -> Call:
         Cause.of_request(request.headers),
         content,
     )
+
+
+def _content(request: Request, limit: int) -> bytes | Refused:
+    # One more than may come: werkzeug cuts a body without a length off there and says nothing.
+    request.max_content_length = limit + 1
+    try:
+        content = request.get_data()
+    except RequestEntityTooLarge:
+        return _too_large(limit)
+    except Exception as error:  # each server has its own for chunks that are none
+        return BadRequest(f"The body could not be read: {type(error).__name__}.")
+    if len(content) > limit:
+        return _too_large(limit)
+    if len(content) < (request.content_length or 0):
+        return BadRequest("The body is shorter than its Content-Length.")
+    return content
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The request is larger than {limit // 1024} KiB.")

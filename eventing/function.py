@@ -118,8 +118,8 @@ def _response(call: Call, answer: Answer) -> Response:
     body = answer.body.encode()
     response = Response(
         # functions-framework reads the rest of a request unless the answer is a stream; there
-        # is no more that we want to read of one that is too large.
-        [body] if call.content is not None else iter([body]),
+        # is no more that we want to read of one that is too large or broken.
+        [body] if isinstance(call.content, bytes) else iter([body]),
         answer.status,
         content_type=answer.content_type if body else None,
     )

@@ -58,7 +58,7 @@ class MethodNotAllowed(Refused):
 
 
 class TooLarge(Refused):
-    """The request is larger than 256 KiB."""
+    """The request is larger than is read here."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
