@@ -444,8 +444,20 @@ def test_a_function_that_is_away_is_502(tmp_path: Path) -> None:
         b"GET /api/posts HTTP/1.1\r\n\r\n",
         b"GET /api/%00 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /api/../../etc HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /api/posts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"GET /api/posts HTTP/2.0\r\nHost: x\r\n\r\n",
+        b"POST /api/openapi.json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
-    ids=["a long address", "a long header", "no Host", "a NUL", "above the root"],
+    ids=[
+        "a long address",
+        "a long header",
+        "no Host",
+        "a NUL",
+        "above the root",
+        "an unknown coding",
+        "another version",
+        "a broken body where none is taken",
+    ],
 )
 def test_a_malformed_request_is_a_400_problem(door: Door, request_text: bytes) -> None:
     head, _, body = door.raw(request_text).partition(b"\r\n\r\n")
@@ -474,6 +486,17 @@ def test_the_description_of_the_api_is_a_file(door: Door) -> None:
     answer = door.ask("GET", "/api/openapi.json")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
     assert json.loads(answer.body) == {"openapi": "3.1.0"}
+
+
+def test_a_file_that_is_not_as_the_request_wants_it_is_a_412_problem(door: Door) -> None:
+    answer = door.ask("GET", "/api/openapi.json", {"If-Match": '"another"'})
+    assert (answer.status, answer.problem()["title"]) == (412, "Precondition Failed")
+
+
+def test_a_file_is_answered_whole_whatever_part_is_asked_for(door: Door) -> None:
+    for part in ("bytes=0-3", "bytes=9999-"):
+        answer = door.ask("GET", "/api/openapi.json", {"Range": part})
+        assert (answer.status, json.loads(answer.body)) == (200, {"openapi": "3.1.0"})
 
 
 def test_nginx_does_not_tell_its_version(door: Door) -> None:
