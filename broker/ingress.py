@@ -68,6 +68,8 @@ async def _body(request: web.Request) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Refused(413, f"an event has at most {SIZE_LIMIT} bytes") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise Refused(400, "the event broke off") from None
 
 
 def _read(request: web.Request, body: bytes) -> CloudEvent:
