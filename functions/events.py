@@ -124,7 +124,7 @@ EVENT_TYPES = (
 REACHES = {
     POST_CREATED: ("query", "comments"),
     POST_UPDATED: ("query",),
-    POST_DELETED: ("query", "comments"),
+    POST_DELETED: ("query", "comments", "dead_letters"),
     COMMENT_CREATED: ("moderation", "query"),
     COMMENT_MODERATED: ("comments",),
     COMMENT_UPDATED: ("query",),

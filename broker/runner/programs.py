@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGQUIT, SIGTERM, Signals
 
@@ -14,7 +14,7 @@ from broker.runner.settings import HOST, Settings
 READ_TIMEOUT = "60s"
 
 # Read by functions-framework or by the functions, and decided here, not by the caller's shell.
-_DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT"}
+_DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT", "SUBSCRIBERS"}
 _DECIDED_HERE_PREFIXES = ("FUNCTION_", "K_")
 
 # -P: modules come from PYTHONPATH and the environment, never from where the caller stands.
@@ -60,9 +60,27 @@ def functions(platform: Platform, settings: Settings, inherited: Environment) ->
     sink = f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{platform.brokers[0]}"
     return [
         _function(service, at[service.name], settings, _common(settings, inherited, service, sink))
-        for service in platform.services
+        for service in at_home(platform, at)
         if service.function
     ]
+
+
+def at_home(platform: Platform, at: Mapping[str, int]) -> list[Service]:
+    """The Services; a function's address in a cluster is the local one in their environment."""
+    here = {
+        f"//{name}.{platform.namespace}.svc.cluster.local/": f"//{HOST}:{port}/"
+        for name, port in at.items()
+    }
+    return [
+        replace(service, env={name: _local(value, here) for name, value in service.env.items()})
+        for service in platform.services
+    ]
+
+
+def _local(value: str, here: Mapping[str, str]) -> str:
+    for there, local in here.items():
+        value = value.replace(there, local)
+    return value
 
 
 def _function(service: Service, port: int, settings: Settings, environment: Environment) -> Program:

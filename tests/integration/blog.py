@@ -1,4 +1,4 @@
-"""The four functions in this process, each on a file of its own: changes when their seams do."""
+"""The five functions in this process, each on a file of its own: changes when their seams do."""
 
 import json
 import sqlite3
@@ -12,6 +12,7 @@ from werkzeug.test import Client, TestResponse
 
 from eventing.function import Function
 from functions.comments.main import build as comments
+from functions.dead_letters.main import build as dead_letters
 from functions.events import REACHES
 from functions.moderation.main import build as moderation
 from functions.posts.main import build as posts
@@ -22,6 +23,7 @@ BUILDERS: Mapping[str, Callable[[Mapping[str, str]], Function]] = {
     "comments": comments,
     "moderation": moderation,
     "query": query,
+    "dead_letters": dead_letters,
 }
 STRUCTURED = "application/cloudevents+json"
 SUBSCRIBERS = {kind.type: subscribers for kind, subscribers in REACHES.items()}
@@ -86,7 +88,7 @@ def history(of: Client) -> list[Document]:
 
 
 class Blog:
-    """The four functions; nothing flows between them until somebody delivers it."""
+    """The five functions; nothing flows between them until somebody delivers it."""
 
     def __init__(self, folder: Path, **env: str) -> None:
         folder.mkdir(exist_ok=True)

@@ -14,7 +14,7 @@ from eventing.bearer import TokenMissing
 from tests.integration.blog import client, comment_data, created, event, post_data, send
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-FOUR = ("posts", "comments", "moderation", "query")
+FUNCTION_NAMES = ("posts", "comments", "moderation", "query", "dead_letters")
 
 Load = Callable[[str], FlaskClient]
 
@@ -34,13 +34,13 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     return loaded
 
 
-@pytest.mark.parametrize("name", FOUR)
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
 def test_a_loaded_function_is_healthy_without_a_database(load: Load, name: str) -> None:
     answer = load(name).get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("name", FOUR)
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
 def test_a_loaded_function_answers_problems_of_its_own(load: Load, name: str) -> None:
     function = load(name)
     for answer in (function.get("/nowhere"), function.put("/posts"), function.post("/", data="x")):

@@ -10,6 +10,7 @@ import yaml
 
 from broker.manifests import Destination, Platform, Trigger, load_platform, parse_platform
 from eventing.cloudevent import CloudEvent
+from functions.dead_letters.rules import read_subscribers
 from functions.events import (
     COMMENT_MODERATED,
     COMMENT_UPDATED,
@@ -43,7 +44,11 @@ PODS = {
 
 def reached(triggers: Iterable[Trigger], type: str, source: str) -> list[str]:  # noqa: A002
     event = CloudEvent(id="1", source=source, type=type)
-    return sorted(str(each.subscriber.service) for each in triggers if each.filter(event))
+    return sorted(function(each) for each in triggers if each.filter(event))
+
+
+def function(trigger: Trigger) -> str:
+    return str(trigger.subscriber.service).replace("-", "_")
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES, ids=lambda each: each.type)
@@ -121,11 +126,26 @@ def test_a_trigger_retries_five_times_with_a_growing_pause(trigger: Trigger) -> 
     delivery = trigger.delivery
     assert (delivery.retry, delivery.backoff_policy) == (5, "exponential")
     assert (delivery.backoff_delay, delivery.timeout) == (0.5, 10.0)
-    assert delivery.dead_letter_sink is None
+
+
+@pytest.mark.parametrize("trigger", PLATFORM.triggers, ids=lambda each: each.name)
+def test_what_a_triggers_subscriber_does_not_take_goes_to_a_path_of_its_own(
+    trigger: Trigger,
+) -> None:
+    sink = Destination("dead-letters", f"/dead/{trigger.name}")
+    assert trigger.delivery.dead_letter_sink == sink
+
+
+def test_dead_letters_go_again_to_the_subscriber_of_their_trigger() -> None:
+    [env] = [service.env for service in FUNCTIONS if service.name == "dead-letters"]
+    assert read_subscribers(env["SUBSCRIBERS"]) == {
+        each.name: f"http://{each.subscriber.service}.blog.svc.cluster.local{each.subscriber.uri}"
+        for each in PLATFORM.triggers
+    }
 
 
 def test_a_trigger_writes_its_delivery_whole() -> None:
-    whole = {"retry", "backoffPolicy", "backoffDelay", "timeout"}
+    whole = {"retry", "backoffPolicy", "backoffDelay", "timeout", "deadLetterSink"}
     for document in documents("Trigger").values():
         assert set(document["spec"]["delivery"]) == whole
 
@@ -139,7 +159,7 @@ def test_the_names_are_those_of_the_contract() -> None:
     assert (PLATFORM.namespace, PLATFORM.brokers) == ("blog", ("default",))
     assert set(documents("Namespace")) == {"blog"}
     names = [service.name for service in PLATFORM.services]
-    assert names == ["posts", "comments", "moderation", "query", "web"]
+    assert names == ["posts", "comments", "moderation", "query", "dead-letters", "web"]
 
 
 def test_only_the_ingress_is_public_and_only_it_runs_no_function() -> None:
@@ -154,7 +174,8 @@ def test_a_function_is_named_after_its_service() -> None:
 
 def test_whoever_has_an_outbox_publishes_and_is_woken_every_fifteen_minutes() -> None:
     publishers = {service.name for service in PLATFORM.services if service.publishes}
-    assert publishers == {"posts", "comments"}
+    assert publishers == {"posts", "comments", "dead-letters"}
+    publishers -= {"dead-letters"}  # publishes replies while it is asked to, and has no outbox
     assert {(ping.name, ping.sink, ping.schedule) for ping in PLATFORM.pings} == {
         (name, Destination(name, "/"), "*/15 * * * *") for name in publishers
     }

@@ -1,0 +1,128 @@
+"""What can be done with dead letters: kept, listed, shown, delivered again, discarded."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eventing import subscriber
+from eventing.answer import Answer, json_answer
+from eventing.call import Call
+from eventing.clock import now
+from eventing.cloudevent import CloudEvent
+from eventing.cursor import decode_text_cursor, encode_cursor
+from eventing.database import Database
+from eventing.fields import Fields
+from eventing.problem import Fault, Invalid, NotFound, Refused
+from eventing.subscriber import TAKEN
+from functions.dead_letters import rules, store
+from functions.dead_letters.courier import Courier, NotDelivered
+from functions.dead_letters.rules import Letter
+from functions.events import PostRemoval
+
+PAGE = 100
+LONGEST = 60.0  # seconds that one call delivers; a request has 300 in a cluster
+REASON_LIMIT = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Dead letters, and the `subscribers` by the Trigger that they missed an event of."""
+
+    database: Database
+    subscribers: Mapping[str, str]
+    courier: Courier
+
+    def keep(self, call: Call, trigger: str) -> Answer:
+        """`POST /dead/TRIGGER`: whatever its name, so that nothing is lost."""
+        event = subscriber.read(call.headers, call.body)
+        correlationid = event.extensions.get("correlationid")
+        call.notes.update(type=event.type, id=event.id, correlationid=correlationid)
+        with self.database.transaction() as tx:
+            store.keep(tx, rules.receive(event, trigger, now()))
+        return TAKEN
+
+    def page(self, call: Call) -> Answer:
+        """`GET /dead`: what can be delivered, oldest first; `?trigger=`, `limit`, `cursor`."""
+        limit = call.limit(PAGE, PAGE)
+        cursor = call.query.get("cursor")
+        after = decode_text_cursor(cursor) if cursor else ("", "")
+        with self.database.snapshot() as tx:
+            found = store.page(tx, call.query.get("trigger"), after, limit + 1)
+        letters = found[:limit]
+        more = encode_cursor(letters[-1].first_at, letters[-1].id) if found[limit:] else None
+        documents = [rules.listed(letter, self.subscribers) for letter in letters]
+        return json_answer({"deadLetters": documents, "next": more})
+
+    def show(self, _call: Call, letter_id: str) -> Answer:
+        """`GET /dead/ID`: also one that has been discarded."""
+        return json_answer(rules.shown(self._find(letter_id), self.subscribers))
+
+    def redrive(self, call: Call, letter_id: str) -> Answer:
+        """`POST /dead/ID/redrive`: to the subscriber that the manifests name, once, now."""
+        self._deliver(self._find(letter_id), call)
+        return json_answer({"id": letter_id, "delivered": True})
+
+    def redrive_all(self, call: Call) -> Answer:
+        """`POST /dead/redrive?trigger=…`: up to a hundred within a minute; how many are `left`."""
+        trigger = call.query.get("trigger", "")
+        if not trigger:
+            raise Invalid([Fault("#/trigger", "is required")])
+        with self.database.snapshot() as tx:
+            letter_ids = store.longest_left_alone(tx, trigger, PAGE)
+        end = time.monotonic() + LONGEST
+        taken = [self._try(each, call) for each in letter_ids if time.monotonic() < end]
+        with self.database.snapshot() as tx:
+            left = store.count(tx, trigger)
+        return json_answer({"delivered": sum(taken), "failed": taken.count(False), "left": left})
+
+    def discard(self, call: Call, letter_id: str) -> Answer:
+        """`POST /dead/ID/discard` `{reason}`: nobody will deliver it; its data is blanked."""
+        fields = Fields(call.document())
+        reason = fields.text("reason").strip()
+        if not 1 <= len(reason) <= REASON_LIMIT:
+            fields.fault("reason", f"must have 1 to {REASON_LIMIT} characters")
+        fields.check()
+        self._find(letter_id)
+        with self.database.transaction() as tx:
+            store.discard(tx, letter_id, reason)
+        return self.show(call, letter_id)
+
+    def post_deleted(self, _event: CloudEvent, removal: PostRemoval) -> None:
+        """`PostDeleted`: what tells of the post, or of its comments, loses its text."""
+        with self.database.transaction() as tx:
+            store.delete_post(tx, removal.id)
+
+    def _find(self, letter_id: str) -> Letter:
+        with self.database.snapshot() as tx:
+            letter = store.find(tx, letter_id)
+        if letter is None:
+            raise NotFound("There is no such dead letter.")
+        return letter
+
+    def _try(self, letter_id: str, call: Call) -> bool:
+        try:
+            self._deliver(self._find(letter_id), call)
+        except Refused:  # not taken, or meanwhile delivered or discarded by somebody else
+            return False
+        return True
+
+    def _deliver(self, letter: Letter, call: Call) -> None:
+        """Deliver with nothing held, then forget the letter, or count the failure."""
+        call.notes["trigger"] = letter.trigger
+        url = self._address(letter)
+        try:
+            self.courier.deliver(letter.event, url)
+        except NotDelivered as error:
+            with self.database.transaction() as tx:
+                store.count_failure(tx, letter.id, error.failure, now())
+            raise
+        with self.database.transaction() as tx:
+            store.forget(tx, letter.id)
+
+    def _address(self, letter: Letter) -> str:
+        if letter.discarded is not None:
+            raise Invalid([Fault("", f"it was discarded: {letter.discarded}")])
+        url = self.subscribers.get(letter.trigger)
+        if url is None:
+            raise Invalid([Fault("", f"no manifest has a Trigger {letter.trigger}")])
+        return url
