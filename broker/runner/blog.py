@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from broker.runner.process import Lifeline
 from broker.runner.programs import Program
 
 STOP_WITHIN = 8.0  # seconds for each stage; the next one stops only then
+LOOK_FOR_MAKE = 0.5  # seconds
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
 
 log = logging.getLogger("runner")
@@ -29,6 +31,15 @@ class Wishes:
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop.set)
+        if "MAKELEVEL" in os.environ:
+            self._end_with_make(os.getppid(), loop)
+
+    def _end_with_make(self, make: int, loop: asyncio.AbstractEventLoop) -> None:
+        """Who kills `make run` means the blog; make is not always given the time to say so."""
+        if os.getppid() == make:
+            loop.call_later(LOOK_FOR_MAKE, self._end_with_make, make, loop)
+        else:
+            self.stop.set()
 
     def _interrupt(self) -> None:
         (self.now if self.stop.is_set() else self.stop).set()
