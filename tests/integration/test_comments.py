@@ -260,6 +260,7 @@ def test_two_verdicts_and_the_author_at_once_leave_one_story(comments: Client) -
         ("PostCreated", []),
         ("PostCreated", None),
         ("PostDeleted", {"id": "p1", "version": 0}),
+        ("PostDeleted", {"id": "p1", "version": 2**53}),
         ("PostDeleted", {"id": "p1", "version": 2**63}),
         ("PostDeleted", {"id": "p1", "version": True}),
         ("CommentModerated", judgement(status="pending")),

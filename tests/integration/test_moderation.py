@@ -53,6 +53,7 @@ def test_a_verdict_is_a_reply_in_binary_mode(moderation: Client) -> None:
         "ce-source": "/moderation",
         "ce-type": "CommentModerated",
         "ce-subject": "c1",
+        "ce-dataschema": "urn:sleeping-blog:CommentModerated:1",
         "ce-time": attributes["ce-time"],
         "ce-partitionkey": "p1",
         "ce-correlationid": "the-request",
@@ -109,7 +110,9 @@ def test_a_blanked_comment_can_be_judged(moderation: Client) -> None:
 def test_a_word_list_that_is_away_for_a_while_is_a_reason_to_try_again(
     moderation: Client, words: Path
 ) -> None:
+    known = ask(moderation, id="c0")
     words.unlink()
+    assert ask(moderation, id="c0").data == known.data
     assert ask(moderation).status_code == 500
     words.write_text("orange\n")
     assert verdict(ask(moderation)) == ("approved", None)
