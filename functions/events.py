@@ -14,10 +14,11 @@ POSTS = "/posts"
 COMMENTS = "/comments"
 MODERATION = "/moderation"
 
-# \Z, not $: that one lets a line break follow, and no header can carry it.
-_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z"
+# Python's `$` lets a line break follow, which no header can carry; its \Z is in no other language.
+_END = r"$(?!\n)"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z" + _END
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+" + _END)]
 Version = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=262_144)]
 Time = Annotated[str, Meta(pattern=_TIME, max_length=27)]
@@ -103,6 +104,11 @@ class EventType:
     type: str
     source: str
     data: builtins.type[Data]
+
+    @property
+    def dataschema(self) -> str:
+        """The name of the data's JSON Schema, the same wherever the blog runs (docs/events)."""
+        return f"urn:sleeping-blog:{self.type}:1"
 
 
 POST_CREATED = EventType("PostCreated", POSTS, PostState)

@@ -106,6 +106,7 @@ def announce(comment: CommentState, now: str, cause: Cause) -> CloudEvent:
         subject=comment.id,
         time=now,
         datacontenttype="application/json",
+        dataschema=kind.dataschema,
         data=msgspec.json.encode(data),
         extensions=cause.extensions(partitionkey=comment.postId),
     )

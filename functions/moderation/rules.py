@@ -30,6 +30,7 @@ def announce(judgement: Judgement, now: str, cause: Cause) -> CloudEvent:
         subject=judgement.id,
         time=now,
         datacontenttype="application/json",
+        dataschema=COMMENT_MODERATED.dataschema,
         data=msgspec.json.encode(judgement),
         extensions=cause.extensions(partitionkey=judgement.postId),
     )

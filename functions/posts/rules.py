@@ -90,6 +90,7 @@ def _event(kind: EventType, data: PostState | PostRemoval, time: str, cause: Cau
         subject=data.id,
         time=time,
         datacontenttype="application/json",
+        dataschema=kind.dataschema,
         data=msgspec.json.encode(data),
         extensions=cause.extensions(partitionkey=data.id),
     )
