@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Protocol
 
-from broker.records import Delivery, Failure, Stored, attributes_to_json
+from broker.records import Delivery, Failure, Stage, Stored, attributes_to_json
 
 COUNTS = ("delivered", "dead_lettered", "waiting", "retrying", "dead")
 
@@ -22,14 +23,9 @@ class Batch:
         """Move one count of a Trigger when the transaction ends."""
         self._tally[trigger][name] += by
 
-    def leave(self, delivery: Delivery) -> None:
-        """The delivery is no longer counted where it stands."""
-        started = delivery.to_sink or delivery.attempts > 0
-        self.count(delivery.trigger, "retrying" if started else "waiting", -1)
-
     def remove(self, delivery: Delivery) -> None:
         """The delivery is done with, and its event too when it was the last one."""
-        self.leave(delivery)
+        self.count(delivery.trigger, counted_as(delivery), -1)
         where = (delivery.trigger, delivery.event)
         self.run("DELETE FROM delivery WHERE trigger = ? AND event = ?", where)
         self.run(_REMOVE_EVENT, (delivery.event,))
@@ -38,6 +34,14 @@ class Batch:
         """Write the moved counts: one row for each Trigger, however many events."""
         for trigger, moved in self._tally.items():
             self.run(_COUNT, (trigger, *(moved[name] for name in COUNTS)))
+
+
+def counted_as(delivery: Delivery) -> str:
+    """The name of the count in which a delivery stands."""
+    if delivery.stage is Stage.KEPT:
+        return "dead"
+    started = delivery.stage is Stage.SINK or delivery.attempts > 0
+    return "retrying" if started else "waiting"
 
 
 class Change(Protocol):
@@ -89,8 +93,8 @@ class Delivered:
         """Take the delivery away, and the event with its last one; take the reply in."""
         if self.reply is not None:
             self.reply.apply(batch)
-        to_sink = self.delivery.to_sink
-        batch.count(self.delivery.trigger, "dead_lettered" if to_sink else "delivered")
+        to_subscriber = self.delivery.stage is Stage.SUBSCRIBER
+        batch.count(self.delivery.trigger, "delivered" if to_subscriber else "dead_lettered")
         batch.remove(self.delivery)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -99,51 +103,66 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Postponed:
-    """An attempt failed and the next one is due later."""
+class Moved:
+    """An attempt failed: the delivery goes on as `again`, later or to the next stage.
+
+    `failure` is the subscriber's, for the dead letter; None while the subscriber is tried.
+    """
 
     delivery: Delivery
-    due: float
+    again: Delivery
+    failure: Failure | None = None
 
     def apply(self, batch: Batch) -> None:
-        """Count the attempt and move the due time."""
-        batch.leave(self.delivery)
-        batch.count(self.delivery.trigger, "retrying")
-        [again] = self.deliveries()
+        """Replace the one by the other."""
+        batch.count(self.delivery.trigger, counted_as(self.delivery), -1)
+        batch.count(self.again.trigger, counted_as(self.again))
+        failure = None if self.failure is None else self.failure.to_json()
+        again = self.again
         batch.run(
-            "UPDATE delivery SET attempts = ?, due = ? WHERE trigger = ? AND event = ?",
-            (again.attempts, again.due, again.trigger, again.event),
+            _MOVE, (again.stage, again.attempts, again.due, failure, again.trigger, again.event)
         )
 
     def deliveries(self) -> tuple[Delivery, ...]:
-        """The same delivery, one attempt later."""
-        attempts = self.delivery.attempts + 1
-        return (replace(self.delivery, attempts=attempts, due=self.due),)
+        """The one that is left."""
+        return (self.again,)
 
 
 @dataclass(frozen=True, slots=True)
-class SentToSink:
-    """The subscriber failed for good: the event goes on to the dead letter sink."""
+class Resumed:
+    """The broker starts, with these Triggers: what is kept is tried again at once.
 
-    delivery: Delivery
-    failure: Failure
-    due: float
+    What waits for a Trigger that has left the manifests is kept, in case that comes back.
+    """
+
+    known: Collection[str]
+    at: float
 
     def apply(self, batch: Batch) -> None:
-        """Turn the delivery towards the sink, with attempts of its own."""
-        batch.leave(self.delivery)
-        batch.count(self.delivery.trigger, "retrying")
-        batch.run(
-            "UPDATE delivery SET to_sink = 1, attempts = 0, due = ?, failure = ?"
-            " WHERE trigger = ? AND event = ?",
-            (self.due, self.failure.to_json(), self.delivery.trigger, self.delivery.event),
-        )
+        """Move the due times, and what has nobody to go to."""
+        failure = Failure("its Trigger is no longer in the manifests", 0, "", None, "")
+        values = {"known": json.dumps(list(self.known)), "at": self.at, "why": failure.to_json()}
+        for statement in (_HURRY, _KEEP_ORPHANS, _COUNT_ORPHANS):
+            batch.run(statement, values)
 
     def deliveries(self) -> tuple[Delivery, ...]:
-        """The one to the sink."""
-        return (Delivery(self.due, self.delivery.event, self.delivery.trigger, to_sink=True),)
+        """None: the lanes, which start later, find them."""
+        return ()
 
 
+_MOVE = """
+UPDATE delivery SET stage = ?, attempts = ?, due = ?, failure = coalesce(?, failure)
+WHERE trigger = ? AND event = ?
+"""
+_HURRY = "UPDATE delivery SET due = :at WHERE stage = 2 AND due > :at"
+_KEEP_ORPHANS = """
+UPDATE delivery SET stage = 2, attempts = 0, due = :at, failure = coalesce(failure, :why)
+WHERE trigger NOT IN (SELECT value FROM json_each(:known))
+"""
+_COUNT_ORPHANS = """
+UPDATE tally SET dead = dead + waiting + retrying, waiting = 0, retrying = 0
+WHERE trigger NOT IN (SELECT value FROM json_each(:known))
+"""
 _COUNT = """
 INSERT INTO tally (trigger, delivered, dead_lettered, waiting, retrying, dead)
 VALUES (?, ?, ?, ?, ?, ?)

@@ -18,9 +18,3 @@ def dead_letter(stored: Stored, failure: Failure) -> CloudEvent:
         knativeerrorcode=str(failure.code),
         knativeerrordata=failure.data,
     )
-
-
-def with_sink_failure(failure: Failure, sink: str, reason: str) -> Failure:
-    """The failure as it is kept when the sink did not take the dead letter either."""
-    told = f"{failure.reason}; then the dead letter sink {sink} {reason}"
-    return Failure(told, failure.attempts, failure.dest, failure.code, failure.data)

@@ -73,7 +73,7 @@ class Deliverer:
     async def _to_sink(self, delivery: Delivery, stored: Stored, first: Failure) -> End:
         route = self.routes[delivery.trigger]
         if route.sink is None:
-            return without_sink(delivery, route, first, now())
+            return without_sink(delivery, first, now())
         result = await self.sender.send(
             route.sink,
             dead_letter(stored, first),

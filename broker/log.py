@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from broker.changes import COUNTS, Batch, Change
-from broker.records import Dead, Delivery, Stored, event_from_json, timestamp
+from broker.records import Dead, Delivery, Failure, Stage, Stored, event_from_json, timestamp
 
 Pending = tuple[Change, "asyncio.Future[None]"]
 
@@ -116,10 +116,10 @@ class EventLog:
         attributes, data, ttl, headers, failure = row
         return Stored(event_from_json(attributes, data), ttl, json.loads(headers)), failure
 
-    def first_due(self, trigger: str, limit: int, *, to_sink: bool) -> list[Delivery]:
-        """The deliveries of a Trigger that are due first."""
-        rows = self._reader.execute(_FIRST_DUE, (trigger, to_sink, limit))
-        return [Delivery(due, event, trigger, to_sink, attempts) for event, attempts, due in rows]
+    def first_due(self, trigger: str, stage: Stage, limit: int) -> list[Delivery]:
+        """The deliveries of a Trigger at this stage that are due first."""
+        rows = self._reader.execute(_FIRST_DUE, (trigger, stage, limit))
+        return [Delivery(due, event, trigger, stage, attempts) for event, attempts, due in rows]
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """For each Trigger what was delivered, waits, is retried, is dead."""
@@ -131,12 +131,14 @@ class EventLog:
         row = self._reader.execute(_OLDEST, (trigger,)).fetchone()
         return None if row is None else float(row[0])
 
-    def dead(self, trigger: str | None, after: int) -> list[Dead]:
+    def dead(self, trigger: str | None, after: Dead | None = None) -> list[Dead]:
         """A page of what nobody took, of one Trigger or of all, oldest first.
 
         A page, because a statement left open would show this connection an old state.
         """
-        rows = self._reader.execute(_DEAD, {"trigger": trigger, "after": after}).fetchall()
+        id_, name = (after.id, after.trigger) if after else (0, "")
+        values = {"trigger": trigger, "id": id_, "name": name}
+        rows = self._reader.execute(_DEAD, values).fetchall()
         return [_dead(row) for row in rows]
 
     def _last_id(self) -> int:
@@ -144,10 +146,12 @@ class EventLog:
         return int(last)
 
 
-def _dead(row: tuple[int, str, str, str, float, int, str]) -> Dead:
-    number, trigger, subscriber, reason, time, attempts, attributes = row
-    event = json.loads(attributes)
-    return Dead(number, trigger, subscriber, reason, timestamp(time), attempts, event)
+def _dead(row: tuple[int, str, float, str, str]) -> Dead:
+    number, trigger, accepted, attributes, told = row
+    failure, event = Failure.from_json(told), json.loads(attributes)
+    reason = "; ".join(filter(None, (failure.reason, failure.sink)))
+    time = timestamp(accepted)
+    return Dead(number, trigger, failure.dest, reason, time, failure.attempts, event)
 
 
 def _lock(path: Path) -> TextIO:
@@ -169,6 +173,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # in WAL mode NORMAL may lose the last commits
+    connection.execute("PRAGMA secure_delete = ON")  # no text stays in pages that are free
     return connection
 
 
@@ -179,13 +184,15 @@ WHERE trigger = ? AND event = ?
 """
 _FIRST_DUE = """
 SELECT event, attempts, due FROM delivery
-WHERE trigger = ? AND to_sink = ? ORDER BY due, event LIMIT ?
+WHERE trigger = ? AND stage = ? ORDER BY due, event LIMIT ?
 """
 _OLDEST = """
 SELECT accepted FROM event
 WHERE id = (SELECT min(event) FROM delivery WHERE trigger = ?)
 """
 _DEAD = """
-SELECT id, trigger, subscriber, reason, time, attempts, attributes FROM dead
-WHERE id > :after AND (:trigger IS NULL OR trigger = :trigger) ORDER BY id LIMIT 200
+SELECT event, trigger, accepted, attributes, failure
+FROM delivery JOIN event ON event.id = delivery.event
+WHERE stage = 2 AND (event, trigger) > (:id, :name) AND (:trigger IS NULL OR trigger = :trigger)
+ORDER BY event, trigger LIMIT 200
 """

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 
 from eventing.cloudevent import CloudEvent
 
@@ -17,6 +18,15 @@ class Stored:
     headers: Mapping[str, str]
 
 
+class Stage(IntEnum):
+    """How far a delivery has come: each stage begins with no attempts."""
+
+    SUBSCRIBER = 0
+    SINK = 1
+    KEPT = 2
+    """Neither took the event: the sink is tried again now and then, for ever."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Delivery:
     """One event's way to a Trigger's subscriber, or on to its dead letter sink; first due first."""
@@ -24,7 +34,7 @@ class Delivery:
     due: float
     event: int
     trigger: str
-    to_sink: bool = False
+    stage: Stage = Stage.SUBSCRIBER
     attempts: int = 0
 
 
@@ -41,6 +51,8 @@ class Failure:
     dest: str
     code: int | None
     data: str
+    sink: str = ""
+    """Why the sink did not take the dead letter either; no dead letter tells it."""
 
     def to_json(self) -> str:
         """As the log keeps it."""
@@ -54,7 +66,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """An event that nobody took, as an operator sees it: attributes without data, time in UTC."""
+    """An event that nobody took, as an operator sees it: attributes without data.
+
+    `time` is when it was taken in, in UTC; `reason` says why the sink does not have it, too.
+    """
 
     id: int
     trigger: str

@@ -17,7 +17,7 @@ from time import time as now
 from aiohttp import web
 
 from broker.arrival import SIZE_LIMIT
-from broker.burial import Orphaned
+from broker.changes import Resumed
 from broker.delivery import Deliverer
 from broker.ingress import Ingress
 from broker.intake import Intake
@@ -98,7 +98,7 @@ class Broker:
         log.info("stopped")
 
     async def _open(self, sender: Sender) -> web.AppRunner:
-        await self._log.record(Orphaned(list(self._routes), now()))
+        await self._log.record(Resumed(list(self._routes), now()))
         deliverer = Deliverer(self._log, sender, self._intake.admit, self._routes)
         self._lanes.start(self._routes, self._log, deliverer.deliver)
         server = web.AppRunner(self._app(), access_log=None, shutdown_timeout=ANSWER_WITHIN)

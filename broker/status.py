@@ -49,10 +49,10 @@ class Status:
         """What nobody took, of `?trigger=` or of all: a JSON list, oldest first, without data."""
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
-        after, separator = 0, "["
+        after, separator = None, "["
         while page := self._log.dead(request.query.get("trigger"), after):
             text = ",\n".join(json.dumps(asdict(entry)) for entry in page)
             await response.write(f"{separator}{text}".encode())
-            after, separator = page[-1].id, ",\n"
+            after, separator = page[-1], ",\n"
         await response.write(b"[]" if separator == "[" else b"]")
         return response

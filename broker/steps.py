@@ -3,14 +3,14 @@
 Pure: a delivery, its route and the failure in, the change of the log out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from broker.burial import Buried
-from broker.changes import Change, Postponed, SentToSink
-from broker.dead_letter import with_sink_failure
+from broker.changes import Change, Moved
 from broker.manifests import DeliverySpec
 from broker.outcome import Failed, pause_before_retry
-from broker.records import Delivery, Failure
+from broker.records import Delivery, Failure, Stage
+
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 600.0  # seconds before a sink that failed is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +40,33 @@ def after_failure(delivery: Delivery, route: Route, failed: Failed, *, dest: str
         return again
     failure = Failure(failed.reason, delivery.attempts + 1, dest, failed.code, failed.data)
     if route.sink is None:
-        return _buried(delivery, route, failure, at)
-    return End("sent to sink", SentToSink(delivery, failure, at), failed.reason)
+        return without_sink(delivery, failure, at)
+    to_sink = Delivery(at, delivery.event, delivery.trigger, Stage.SINK)
+    return End("sent to sink", Moved(delivery, to_sink, failure), failed.reason)
 
 
 def after_sink_failure(
     delivery: Delivery, route: Route, failed: Failed, *, first: Failure, at: float
 ) -> End:
     """After a failed attempt at the dead letter sink, whose policy is that of the subscriber."""
-    again = _again(delivery, route, failed, at)
+    again = None if delivery.stage is Stage.KEPT else _again(delivery, route, failed, at)
     if again is not None:
         return again
-    return _buried(delivery, route, with_sink_failure(first, str(route.sink), failed.reason), at)
+    told = f"then the dead letter sink {route.sink} {failed.reason}"
+    return without_sink(delivery, replace(first, sink=told), at)
 
 
-def without_sink(delivery: Delivery, route: Route, first: Failure, at: float) -> End:
-    """The Trigger had a sink when the subscriber failed, and has none any more."""
-    return _buried(delivery, route, first, at)
+def without_sink(delivery: Delivery, failure: Failure, at: float) -> End:
+    """Nobody takes the event now; it stays, and the sink is tried again after a growing pause."""
+    rounds = delivery.attempts + 1 if delivery.stage is Stage.KEPT else 0
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(rounds, 9))
+    kept = Delivery(at + pause, delivery.event, delivery.trigger, Stage.KEPT, rounds)
+    return End("dead", Moved(delivery, kept, failure), failure.sink or failure.reason)
 
 
 def _again(delivery: Delivery, route: Route, failed: Failed, at: float) -> End | None:
     attempts = delivery.attempts + 1
     if not failed.retried or attempts > route.spec.retry:
         return None
-    due = at + pause_before_retry(route.spec, attempts)
-    return End("to be retried", Postponed(delivery, due), failed.reason)
-
-
-def _buried(delivery: Delivery, route: Route, failure: Failure, at: float) -> End:
-    return End("dead", Buried(delivery, route.subscriber, failure, at), failure.reason)
+    again = replace(delivery, attempts=attempts, due=at + pause_before_retry(route.spec, attempts))
+    return End("to be retried", Moved(delivery, again), failed.reason)

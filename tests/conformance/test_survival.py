@@ -203,6 +203,23 @@ def test_what_the_sink_refuses_too_is_kept_with_both_reasons(start_broker: Start
     assert dead["attempts"] == 4
 
 
+def test_what_the_sink_refused_goes_to_it_at_the_next_start(start_broker: StartBroker) -> None:
+    broker = start_broker([ProbeTrigger("hopeless", delivery=QUICK, sink="ref")])
+    broker.answer("hopeless", Answer(422, body=b"no"))
+    broker.answer_as_sink("hopeless", Answer(400), Answer(202))
+    event = an_event("hopeless")
+    publish(broker, event)
+    wait_until(lambda: broker.status("hopeless")["dead"] == 1)
+    broker.kill()
+    broker.start()
+    letter = broker.dead_letters("hopeless", 2)[-1]
+    assert (letter.event.id, letter.event.data) == (event.id, event.data)
+    assert letter.event.extensions["knativeerrorcode"] == "422"
+    wait_until(lambda: broker.status("hopeless")["dead_lettered"] == 1)
+    assert broker.dead() == []
+    assert len(broker.deliveries("hopeless")) == 1
+
+
 def test_a_stop_lets_the_delivery_under_way_end_and_takes_nothing_in(
     start_broker: StartBroker,
 ) -> None:

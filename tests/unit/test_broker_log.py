@@ -3,14 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from broker.burial import Buried, Orphaned
-from broker.changes import Batch, Change, Delivered, Postponed, SentToSink, Taken
+from broker.changes import Batch, Change, Delivered, Moved, Resumed, Taken
 from broker.log import EventLog, LogUnusable, open_log
-from broker.records import Delivery, Failure, Stored
+from broker.records import Delivery, Failure, Stage, Stored
 from eventing.cloudevent import CloudEvent
 
 FAILURE = Failure("answered 400", 1, "http://s/", 400, "")
@@ -74,7 +74,7 @@ def test_an_event_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None:
 
     async def look(log: EventLog) -> None:
         assert log.read(Delivery(1.0, 1, "a")) == (change.stored, None)
-        assert log.first_due("b", 9, to_sink=False) == [Delivery(1.0, 1, "b")]
+        assert log.first_due("b", Stage.SUBSCRIBER, 9) == [Delivery(1.0, 1, "b")]
         assert log.next_id() == 2
         assert log.oldest("a") == 1.0
 
@@ -143,13 +143,13 @@ def test_attempts_due_time_and_failure_are_kept(tmp_path: Path) -> None:
 
     async def use(log: EventLog) -> None:
         await log.record(taken(1, "a"))
-        await log.record(Postponed(first, 5.0))
-        [again] = log.first_due("a", 9, to_sink=False)
-        assert again == Delivery(5.0, 1, "a", attempts=1)
+        again, to_sink = Delivery(5.0, 1, "a", attempts=1), Delivery(6.0, 1, "a", Stage.SINK)
+        await log.record(Moved(first, again))
+        assert log.first_due("a", Stage.SUBSCRIBER, 9) == [again]
         assert log.counts()["a"] == counts(retrying=1)
-        await log.record(SentToSink(again, FAILURE, 6.0))
-        assert log.first_due("a", 9, to_sink=False) == []
-        [to_sink] = log.first_due("a", 9, to_sink=True)
+        await log.record(Moved(again, to_sink, FAILURE))
+        assert log.first_due("a", Stage.SUBSCRIBER, 9) == []
+        assert log.first_due("a", Stage.SINK, 9) == [to_sink]
         found = log.read(to_sink)
         assert found is not None
         assert found[1] == FAILURE.to_json()
@@ -159,31 +159,73 @@ def test_attempts_due_time_and_failure_are_kept(tmp_path: Path) -> None:
     with_log(tmp_path / "log", use)
 
 
-def test_what_is_buried_can_be_read_page_by_page(tmp_path: Path) -> None:
+def kept(number: int, trigger: str, due: float = 9.0) -> Moved:
+    """Neither the subscriber nor the sink took that event."""
+    waiting = Delivery(float(number), number, trigger)
+    return Moved(waiting, Delivery(due, number, trigger, Stage.KEPT), FAILURE)
+
+
+def test_what_is_kept_can_be_read_page_by_page(tmp_path: Path) -> None:
     async def use(log: EventLog) -> None:
         for number in range(1, 251):
             await log.record(taken(number, "a", "b"))
-            await log.record(Buried(Delivery(1.0, number, "a"), "http://s/", FAILURE, 9.0))
-        first = log.dead("a", 0)
-        rest = log.dead("a", first[-1].id)
+            await log.record(kept(number, "a"))
+        first = log.dead("a")
+        rest = log.dead("a", first[-1])
         assert [each.event["id"] for each in [*first, *rest]] == [f"e{n}" for n in range(1, 251)]
-        assert log.dead("b", 0) == []
-        assert first[0].time == "1970-01-01T00:00:09.000000Z"
+        assert log.dead("b") == []
+        assert first[0].time == "1970-01-01T00:00:01.000000Z"
         assert log.counts()["a"] == counts(dead=250)
 
     with_log(tmp_path / "log", use)
 
 
-def test_what_waits_for_a_trigger_that_is_gone_is_buried(tmp_path: Path) -> None:
+def test_what_is_kept_is_due_at_once_after_a_restart_and_leaves_when_the_sink_takes_it(
+    tmp_path: Path,
+) -> None:
+    again = Delivery(50.0, 1, "a", Stage.KEPT)
+
+    async def use(log: EventLog) -> None:
+        await log.record(taken(1, "a"))
+        await log.record(kept(1, "a", due=600.0))
+        await log.record(Resumed(["a"], 50.0))
+        assert log.first_due("a", Stage.KEPT, 9) == [again]
+        await log.record(Delivered(again))
+        assert log.dead(None) == []
+        assert log.counts()["a"] == counts(dead_lettered=1)
+
+    with_log(tmp_path / "log", use)
+    assert (rows(tmp_path / "log", "event"), rows(tmp_path / "log", "delivery")) == (0, 0)
+
+
+def test_what_waits_for_a_trigger_that_is_gone_is_kept(tmp_path: Path) -> None:
     async def use(log: EventLog) -> None:
         await log.record(taken(1, "gone", "stays"))
         await log.record(taken(2, "gone"))
-        await log.record(Orphaned(["stays"], 9.0))
-        assert [each.event["id"] for each in log.dead("gone", 0)] == ["e1", "e2"]
+        await log.record(Resumed(["stays"], 9.0))
+        assert [each.event["id"] for each in log.dead("gone")] == ["e1", "e2"]
         assert log.counts() == {"gone": counts(dead=2), "stays": counts(waiting=1)}
 
     with_log(tmp_path / "log", use)
-    assert (rows(tmp_path / "log", "event"), rows(tmp_path / "log", "delivery")) == (1, 1)
+    assert (rows(tmp_path / "log", "event"), rows(tmp_path / "log", "delivery")) == (2, 3)
+
+
+def test_nothing_of_a_finished_event_stays_in_the_file(tmp_path: Path) -> None:
+    secret = b"a text that must not stay " * 4_000  # longer than a page
+    event = CloudEvent(id="e1", source="/s", type="t", data=secret)
+    said = replace(FAILURE, data="c2FpZA==" * 50)
+
+    async def use(log: EventLog) -> None:
+        await log.record(Taken(1, Stored(event, 200, {}), ("a",), 1.0))
+        to_sink = Delivery(6.0, 1, "a", Stage.SINK)
+        await log.record(Moved(Delivery(1.0, 1, "a"), to_sink, said))
+        await log.record(Delivered(to_sink))
+
+    with_log(tmp_path / "log", use)  # closing writes everything to the one file
+    assert [file.name for file in tmp_path.iterdir()] == ["log", "log.lock"]
+    left = (tmp_path / "log").read_bytes()
+    assert b"must not stay" not in left
+    assert b"c2FpZA==" not in left
 
 
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
