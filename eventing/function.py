@@ -121,9 +121,11 @@ def _response(call: Call, answer: Answer) -> Response:
         # is no more that we want to read of one that is too large or broken.
         [body] if isinstance(call.content, bytes) else iter([body]),
         answer.status,
-        content_type=answer.content_type if body else None,
+        content_type=answer.content_type,
     )
     response.content_length = len(body)
+    if not body:
+        response.headers.pop("Content-Type")
     response.headers.update({**answer.headers, "X-Correlation-Id": call.cause.correlationid})
     return response
 

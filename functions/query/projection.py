@@ -6,6 +6,7 @@ from eventing.cloudevent import CloudEvent
 from eventing.database import Database, Transaction
 from functions.events import CommentState, PostRemoval, PostState
 from functions.query import store
+from functions.query.excerpt import excerpt
 from functions.query.views import summary
 
 
@@ -21,7 +22,7 @@ class Projection:
             known = store.hold_post(tx, post.id)
             if known.deleted or post.version <= known.version:
                 return
-            store.save_post(tx, post)
+            store.save_post(tx, post, excerpt(post.body))
             _summarise(tx, post.id)
 
     def post_deleted(self, _event: CloudEvent, removal: PostRemoval) -> None:

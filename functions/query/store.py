@@ -12,7 +12,10 @@ from functions.events import CommentState, PostState, Status
 MIGRATIONS = Path(__file__).parent / "migrations"
 SHOWN_IN_LIST = 5  # newest approved comments of each post
 
-_POST = 'id, title, body, created_at AS "createdAt", updated_at AS "updatedAt", version, approved'
+_POST = (
+    'id, title, body, created_at AS "createdAt", updated_at AS "updatedAt", version,'
+    " excerpt, approved"
+)
 _COMMENT = (
     'id, post_id AS "postId", author, content, status, reason, created_at AS "createdAt", version'
 )
@@ -34,8 +37,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post(PostState):
-    """A post as it is read, with the number of its approved comments."""
+    """A post as it is read, with its plain beginning and the number of its approved comments."""
 
+    excerpt: str
     approved: int
 
 
@@ -49,12 +53,13 @@ def hold_post(tx: Transaction, post_id: str) -> Held:
     return Held(post_id, row["version"], bool(row["deleted"])) if row else Held(post_id, 0, False)
 
 
-def save_post(tx: Transaction, post: PostState) -> None:
+def save_post(tx: Transaction, post: PostState, excerpt: str) -> None:
     """Keep a version of a held post."""
     tx.execute(
         "UPDATE posts SET title = :title, body = :body, created_at = :createdAt,"
-        " updated_at = :updatedAt, version = :version WHERE id = :id",
+        " updated_at = :updatedAt, version = :version, excerpt = :excerpt WHERE id = :id",
         **asdict(post),
+        excerpt=excerpt,
     )
 
 
@@ -66,8 +71,8 @@ def save_summary(tx: Transaction, post_id: str, document: str) -> None:
 def blank_post(tx: Transaction, post_id: str, version: int) -> None:
     """Leave of a post and its comments their ids and versions only."""
     tx.execute(
-        "UPDATE posts SET title = '', body = '', summary = NULL, deleted = 1, version = ?"
-        " WHERE id = ?",
+        "UPDATE posts SET title = '', body = '', excerpt = '', summary = NULL, deleted = 1,"
+        " version = ? WHERE id = ?",
         version,
         post_id,
     )

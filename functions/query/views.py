@@ -6,15 +6,13 @@ from typing import Any
 
 from eventing.answer import to_json
 from functions.events import CommentState, Status
-from functions.query.excerpt import excerpt
 from functions.query.store import Post
 
 
 def summary(post: Post, newest: Sequence[CommentState]) -> str:
     """A post in the list, with its newest approved comments."""
-    document = _document(post)
-    document["excerpt"] = excerpt(document.pop("body"))
-    return to_json({**document, "comments": [comment_view(comment) for comment in newest]})
+    shown = [comment_view(comment) for comment in newest]
+    return to_json({**_document(post, without="body"), "comments": shown})
 
 
 def page(summaries: Sequence[str], following: str | None) -> str:
@@ -25,7 +23,9 @@ def page(summaries: Sequence[str], following: str | None) -> str:
 def post_view(post: Post, comments: Sequence[CommentState], following: str | None) -> str:
     """One post with its first comments."""
     shown = [comment_view(comment) for comment in comments]
-    return to_json({**_document(post), "comments": shown, "nextComments": following})
+    return to_json(
+        {**_document(post, without="excerpt"), "comments": shown, "nextComments": following}
+    )
 
 
 def comment_view(comment: CommentState) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def comment_view(comment: CommentState) -> dict[str, Any]:
     return {**asdict(comment), "author": None, "content": None}
 
 
-def _document(post: Post) -> dict[str, Any]:
+def _document(post: Post, *, without: str) -> dict[str, Any]:
     document = asdict(post)
+    del document[without]
     document["commentCount"] = document.pop("approved")
     return document

@@ -27,7 +27,7 @@ def comment(status: Status = Status.APPROVED, content: str = "Well said") -> Com
 
 def post(body: str = "Some *text*") -> store.Post:
     row = {"id": "p1", "title": "One", "createdAt": TIME, "updatedAt": TIME, "version": 1}
-    return store.Post(**row, body=body, approved=1)  # type: ignore[arg-type]
+    return store.Post(**row, body=body, excerpt="Some text", approved=1)  # type: ignore[arg-type]
 
 
 def parsed(text: str) -> Any:

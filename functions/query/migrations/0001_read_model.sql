@@ -8,6 +8,7 @@ CREATE TABLE posts (
   updated_at TEXT NOT NULL DEFAULT '',
   summary TEXT, -- its JSON in the list; NULL while it must not be listed
   title TEXT NOT NULL DEFAULT '',
+  excerpt TEXT NOT NULL DEFAULT '', -- plain text, made once for each version of the body
   body TEXT NOT NULL DEFAULT '' -- the longest comes last: a list need not read past the summary
 );
 CREATE INDEX posts_listed ON posts (created_at, id) WHERE summary IS NOT NULL;
