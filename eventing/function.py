@@ -41,8 +41,9 @@ class Function:
         *,
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        every = [Route("POST", "/", self._receive), Route("GET", "/healthz", _healthy), *routes]
-        rules = [Rule(route.path, methods=[route.method], endpoint=route.act) for route in every]
+        own = [Route("POST", "/", self._receive), Route("GET", "/healthz", _healthy)]
+        self.routes = (*own, *routes)
+        rules = [Rule(one.path, methods=[one.method], endpoint=one.act) for one in self.routes]
         # A redirect would be an answer that no caller expects: one path has one spelling.
         self._urls = Map(rules, merge_slashes=False, redirect_defaults=False).bind("")
         self._events = events
