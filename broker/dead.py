@@ -1,56 +1,115 @@
-"""The verb `dead`: lists what the broker could deliver to nobody; changes with what it shows."""
+"""The verb `dead`: see and mend what subscribers did not take; changes with what is shown of it."""
 
 import json
-from collections.abc import Iterable
-from http.client import HTTPException
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import click
+from rich.console import Console
+from rich.progress import track
 
-ANSWER_WITHIN = 30.0  # seconds
+from broker.office import NotDone, Office
 
+PORT = click.IntRange(1, 65_535)
 
-@click.command()
-@click.option("--trigger", help="Only what this Trigger's subscriber did not take.")
-@click.option(
-    "--broker-port",
-    type=click.IntRange(1, 65_535),
-    envvar="BROKER_PORT",
-    default=8090,
-    show_default=True,
-    help="Where the broker listens.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the broker's list as it is.")
-def dead(trigger: str | None, broker_port: int, *, as_json: bool) -> None:
-    """List the events that a Trigger's subscriber did not take, oldest first."""
-    entries = _ask(broker_port, trigger)
-    click.echo(json.dumps(entries, indent=2) if as_json else "\n".join(_lines(entries)))
+Entry = Mapping[str, Any]
 
 
-def _ask(port: int, trigger: str | None) -> list[dict[str, Any]]:
-    query = f"?{urlencode({'trigger': trigger})}" if trigger else ""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/dead{query}", timeout=ANSWER_WITHIN) as answer:
-            entries: list[dict[str, Any]] = json.load(answer)
-            return entries
-    except (OSError, HTTPException, ValueError) as error:
-        raise click.ClickException(
-            f"no broker answers at port {port} ({error}): "
-            "start the blog with `make run`, or name the port with --broker-port"
-        ) from None
+@click.group(invoke_without_command=True)
+@click.option("--trigger", help="List only what this Trigger's subscriber did not take.")
+@click.option("--discarded", is_flag=True, help="List what was given up.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.option("--broker-port", type=PORT, envvar="BROKER_PORT", default=8090, show_default=True)
+@click.option("--function-port", type=PORT, envvar="FUNCTION_PORT", default=8081, show_default=True)
+@click.pass_context
+def dead(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
+    """See and mend what subscribers did not take. Without a command: list it, oldest first.
+
+    The ports are those that the blog was started with.
+    """
+    office = context.obj = Office(options.pop("broker_port"), options.pop("function_port"))
+    if context.invoked_subcommand is not None:
+        return
+    found, trouble = office.everything(**options)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif lines := "\n".join(_lines(**found)):
+        click.echo(lines)
+    elif trouble is None:
+        click.echo("Nothing is dead.")
+    if trouble is not None:
+        raise trouble
 
 
-def _lines(entries: Iterable[dict[str, Any]]) -> Iterable[str]:
-    """One event in two lines: when and whose, then what and why."""
-    none = True
-    for entry in entries:
-        none, event = False, entry["event"]
-        yield f"{entry['time']}  {entry['trigger']} -> {entry['subscriber']}"
-        yield (
-            f"    {event['type']} {event['id']} from {event['source']}: {entry['reason']} "
-            f"after {entry['attempts']} attempts"
-        )
-    if none:
-        yield "Nothing is dead."
+@dead.command()
+@click.argument("letter_id", metavar="ID")
+@click.pass_obj
+def show(office: Office, letter_id: str) -> None:
+    """Show one dead letter as JSON, with the whole event."""
+    click.echo(json.dumps(office.ask("GET", letter_id), indent=2, ensure_ascii=False))
+
+
+@dead.command()
+@click.argument("letter_id", metavar="[ID]", required=False)
+@click.option("--trigger", help="All of this Trigger.")
+@click.option("--all", "every", is_flag=True, help="All there are.")
+@click.pass_obj
+@click.pass_context
+def redrive(
+    context: click.Context,
+    office: Office,
+    letter_id: str | None,
+    trigger: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Deliver again: one dead letter, those of a Trigger, or all. Exits with 1 when any failed."""
+    if [bool(letter_id), bool(trigger), every].count(True) != 1:
+        raise click.UsageError("name one ID, or --trigger, or --all")
+    letter_ids = [letter_id] if letter_id else [each["id"] for each in office.letters(trigger)]
+    failed = _redrive(office, letter_ids)
+    click.echo(f"{len(letter_ids) - failed} delivered, {failed} failed")
+    context.exit(1 if failed else 0)
+
+
+@dead.command()
+@click.argument("letter_id", metavar="ID")
+@click.option("--reason", required=True, help="Why nobody needs to deliver it.")
+@click.pass_obj
+def discard(office: Office, letter_id: str, reason: str) -> None:
+    """Give one dead letter up: its text is blanked, its ids and the reason stay."""
+    office.ask("POST", f"{letter_id}/discard", {"reason": reason})
+
+
+def _redrive(office: Office, letter_ids: list[str]) -> int:
+    console, failed = Console(stderr=True), 0
+    shown = console.is_interactive and len(letter_ids) > 1
+    for each in track(letter_ids, "delivering", console=console, disable=not shown):
+        try:
+            office.ask("POST", f"{each}/redrive")
+        except NotDone as error:
+            failed += 1
+            line = f"{each}: {error}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return failed
+
+
+def _lines(
+    deadLetters: Iterable[Entry],  # noqa: N803 - the names in the JSON list
+    keptByBroker: Iterable[Entry],  # noqa: N803
+) -> Iterator[str]:
+    """An event in two lines: which and whose, then what and why."""
+    for each in deadLetters:
+        yield f"{each['id']}  {each['lastAt']}  {each['trigger']} -> {each['subscriber']}"
+        said = f": {each['said']}" if each["said"] else ""
+        given_up = f"; discarded: {each['discarded']}" if each["discarded"] else ""
+        failures = f"failed {each['failures']} times, {each['reason']}{said}{given_up}"
+        yield f"    {_named(each)}: {failures}"
+    for each in keptByBroker:
+        yield f"kept by the broker        {each['time']}  {each['trigger']}"
+        yield f"    {_named(each)}: {each['reason']}"
+
+
+def _named(entry: Entry) -> str:
+    event = entry["event"]
+    return f"{event['type']} {event['id']} from {event['source']}"

@@ -20,8 +20,12 @@ class NotDelivered(Refused):
     status = HTTPStatus.BAD_GATEWAY
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.reason}: {failure.said}" if failure.said else failure.reason)
+        super().__init__(failure.reason)
         self.failure = failure
+
+    def members(self) -> dict[str, object]:
+        """The problem details with the subscriber's words, which no log line may have."""
+        return {**super().members(), "said": self.failure.said}
 
 
 class Courier:

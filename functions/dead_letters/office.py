@@ -17,6 +17,7 @@ from eventing.subscriber import TAKEN
 from functions.dead_letters import rules, store
 from functions.dead_letters.courier import Courier, NotDelivered
 from functions.dead_letters.rules import Letter
+from functions.dead_letters.store import Wanted
 from functions.events import PostRemoval
 
 PAGE = 100
@@ -42,12 +43,13 @@ class Office:
         return TAKEN
 
     def page(self, call: Call) -> Answer:
-        """`GET /dead`: what can be delivered, oldest first; `?trigger=`, `limit`, `cursor`."""
+        """`GET /dead`: what can be delivered, oldest first; `?trigger=…`, `?discarded=true`."""
         limit = call.limit(PAGE, PAGE)
         cursor = call.query.get("cursor")
         after = decode_text_cursor(cursor) if cursor else ("", "")
+        wanted = Wanted(call.query.get("trigger", ""), call.query.get("discarded") == "true")
         with self.database.snapshot() as tx:
-            found = store.page(tx, call.query.get("trigger"), after, limit + 1)
+            found = store.page(tx, wanted, after, limit + 1)
         letters = found[:limit]
         more = encode_cursor(letters[-1].first_at, letters[-1].id) if found[limit:] else None
         documents = [rules.listed(letter, self.subscribers) for letter in letters]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eventing.database import Row, Transaction
@@ -15,6 +15,14 @@ _SHOWN = (
     "id, trigger_name, post_id, attributes, error_dest, reason, said, first_at, last_at, failures,"
     " discarded"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Letters of this Trigger, or of all when it is empty: those that can be delivered or not."""
+
+    trigger: str
+    discarded: bool
 
 
 def keep(tx: Transaction, letter: Letter) -> None:
@@ -41,16 +49,13 @@ def find(tx: Transaction, letter_id: str) -> Letter | None:
     return _letter(row, bytes(row["data"])) if row else None
 
 
-def page(
-    tx: Transaction, trigger: str | None, after: tuple[str, str], limit: int
-) -> Sequence[Letter]:
-    """Letters that can be delivered, of one Trigger or of all, oldest first, without data."""
+def page(tx: Transaction, wanted: Wanted, after: tuple[str, str], limit: int) -> Sequence[Letter]:
+    """Letters after the one that `after` names by time and id, oldest first, without data."""
+    state = "NOT NULL" if wanted.discarded else "NULL"
     rows = tx.rows(
-        f"SELECT {_SHOWN} FROM dead_letters WHERE discarded IS NULL"  # noqa: S608
+        f"SELECT {_SHOWN} FROM dead_letters WHERE discarded IS {state}"  # noqa: S608
         " AND (first_at, id) > (?, ?) AND ? IN (trigger_name, '') ORDER BY first_at, id LIMIT ?",
-        *after,
-        trigger or "",
-        limit,
+        *(*after, wanted.trigger, limit),
     )
     return [_letter(row) for row in rows]
 

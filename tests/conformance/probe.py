@@ -38,7 +38,11 @@ class Probe:
         self._answers: defaultdict[str, deque[Answer]] = defaultdict(deque)
         self._received: defaultdict[str, list[Received]] = defaultdict(list)
         self._server = _Server(("127.0.0.1", 0), self._respond)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # Asked for its end, it looks so many seconds later at the latest.
+        looking = {"poll_interval": 0.02}
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs=looking, daemon=True
+        )
         self._thread.start()
 
     @property

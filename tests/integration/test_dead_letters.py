@@ -1,0 +1,446 @@
+"""The function `dead_letters` over HTTP, on a real database, with real subscribers and a broker."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from eventing.cloudevent import CloudEvent, write_binary
+from functions.dead_letters.main import build
+from functions.dead_letters.rules import SubscribersUnreadable
+from tests.conformance.probe import Answer, Probe
+from tests.integration.blog import (
+    Document,
+    client,
+    comment_data,
+    document,
+    dump,
+    event,
+    judgement,
+    post_data,
+    send,
+)
+
+TRIGGER = "query-post-created"
+ADDED_BY_BROKERS = {
+    "knativearrivaltime": "2026-01-31T12:00:02.000000Z",
+    "knativebrokerttl": "250",
+    "knativeerrordest": "http://elsewhere/",
+    "knativeerrorcode": "422",
+    "knativeerrordata": base64.b64encode(b'{"detail": "no"}').decode(),
+}
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    """Subscribers at `/subscriber`, a broker at `/broker`, and whoever else is called."""
+    probe = Probe()
+    yield probe
+    probe.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, probe: Probe) -> Client:
+    return an_office(tmp_path, probe, K_SINK=f"{probe.url}/broker")
+
+
+def an_office(folder: Path, probe: Probe, **env: str) -> Client:
+    subscribers = f"{TRIGGER} {probe.url}/subscriber\nother {probe.url}/subscriber\n"
+    return client("dead_letters", folder, SUBSCRIBERS=subscribers, **env)
+
+
+def bury(office: Client, dead: Mapping[str, object] | CloudEvent, trigger: str = TRIGGER) -> None:
+    """Send a dead letter as the broker does; the answer must be an empty 202."""
+    answer = answer_to(office, dead, trigger)
+    assert (answer.status_code, answer.data) == (202, b"")
+
+
+def answer_to(
+    office: Client, dead: Mapping[str, object] | CloudEvent, trigger: str = TRIGGER
+) -> TestResponse:
+    if isinstance(dead, CloudEvent):
+        headers, data = write_binary(dead)
+        return office.post(f"/dead/{trigger}", data=data, headers=headers)
+    kind = "application/cloudevents+json"
+    return office.post(f"/dead/{trigger}", data=json.dumps(dead), content_type=kind)
+
+
+def letters(office: Client, **query: str) -> list[Document]:
+    found: list[Document] = document(office.get("/dead", query_string=query))["deadLetters"]
+    return found
+
+
+def only_id(office: Client) -> str:
+    [letter] = letters(office)
+    return str(letter["id"])
+
+
+def redrive(office: Client) -> TestResponse:
+    """Deliver the only letter there is again."""
+    return office.post(f"/dead/{only_id(office)}/redrive")
+
+
+def test_a_dead_letter_is_kept_whole_with_what_went_wrong(office: Client, probe: Probe) -> None:
+    data = b'{ "id":"p1",\t"title":"\xc3\xa4" }'
+    sent = CloudEvent(
+        id="p1.1",
+        source="/posts",
+        type="PostCreated",
+        subject="p1",
+        datacontenttype="application/json; charset=utf-8",
+        data=data,
+        extensions={"partitionkey": "p1", "correlationid": "c", **ADDED_BY_BROKERS},
+    )
+    bury(office, sent)
+    [letter] = letters(office)
+    told = {name: letter[name] for name in ("trigger", "reason", "said", "failures", "discarded")}
+    assert told == {
+        "trigger": TRIGGER,
+        "reason": "answered 422",
+        "said": '{"detail": "no"}',
+        "failures": 1,
+        "discarded": None,
+    }
+    assert letter["subscriber"] == f"{probe.url}/subscriber"
+    assert letter["knativeerrordest"] == "http://elsewhere/"
+    assert letter["firstAt"] == letter["lastAt"]
+    assert "data" not in letter["event"]
+    shown = document(office.get(f"/dead/{letter['id']}"))
+    assert shown["event"]["data"] == {"id": "p1", "title": "ä"}
+    assert shown["event"]["subject"] == "p1"
+
+    assert redrive(office).status_code == 200
+    [received] = probe.wait_for("/subscriber", 1)
+    assert received.event == sent.with_extensions(**dict.fromkeys(ADDED_BY_BROKERS))
+    assert received.headers["prefer"] == "reply"
+
+
+def test_a_duplicate_is_counted_and_not_doubled(office: Client) -> None:
+    again = {"knativeerrorcode": "503", "knativeerrordata": ""}
+    bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS))
+    bury(office, event("PostCreated", post_data(), **again))
+    [letter] = letters(office)
+    assert (letter["failures"], letter["reason"], letter["said"]) == (2, "answered 503", "")
+    assert letter["firstAt"] < letter["lastAt"]
+
+
+def test_source_id_and_trigger_tell_letters_apart(office: Client) -> None:
+    bury(office, event("PostCreated", post_data()))
+    bury(office, event("PostCreated", post_data()), "other")
+    bury(office, event("PostCreated", post_data(), id="event-2"))
+    bury(office, event("PostCreated", post_data(), source="/elsewhere"))
+    assert len(letters(office)) == 4
+    assert [letter["trigger"] for letter in letters(office, trigger="other")] == ["other"]
+
+
+def test_without_error_extensions_the_path_still_tells_the_trigger(office: Client) -> None:
+    bury(office, event("PostCreated", post_data()))
+    [letter] = letters(office)
+    assert letter["trigger"] == TRIGGER
+    assert letter["reason"] == "gave no answer that the broker could take"
+
+
+@pytest.mark.parametrize("code", ["", "none", "½"])
+@pytest.mark.parametrize("data", ["", "no base64", "AAAA", "/w=="])
+def test_strange_error_extensions_keep_no_letter_out(office: Client, code: str, data: str) -> None:
+    bury(office, event("PostCreated", post_data(), knativeerrorcode=code, knativeerrordata=data))
+    bury(office, event("PostCreated", 7, knativeerrorcode="422", knativeerrordata=data))
+    assert [letter["failures"] for letter in letters(office)] == [2]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\x00", b"no JSON", b"[]", b'{"postId": 7}', b'"\\u0000"']
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", None])
+def test_whatever_the_data_is_it_is_kept_and_delivered(
+    office: Client, probe: Probe, data: bytes, kind: str | None
+) -> None:
+    sent = CloudEvent(id="1", source="/posts", type="t", data=data, datacontenttype=kind)
+    bury(office, sent)
+    assert office.get(f"/dead/{only_id(office)}").status_code == 200
+    assert redrive(office).status_code == 200
+    [received] = probe.wait_for("/subscriber", 1)
+    assert received.event.data == data
+
+
+def test_an_event_as_large_as_a_broker_takes_is_kept(office: Client) -> None:
+    data = b'"' + b"x" * 1_000_000 + b'"'
+    bury(office, CloudEvent(id="1", source="/s", type="t", data=data))
+    assert letters(office)
+
+
+def test_what_is_no_event_is_refused(office: Client) -> None:
+    assert office.post(f"/dead/{TRIGGER}", data=b"{}").status_code == 400
+    batch = "application/cloudevents-batch+json"
+    assert office.post(f"/dead/{TRIGGER}", data=b"[]", content_type=batch).status_code == 415
+
+
+def test_a_letter_of_a_trigger_that_no_manifest_has_is_kept_and_not_delivered(
+    office: Client,
+) -> None:
+    bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS), "renamed")
+    [letter] = letters(office)
+    assert letter["subscriber"] is None
+    answer = redrive(office)
+    assert answer.status_code == 422
+    assert "no manifest has a Trigger renamed" in answer.text
+    assert letters(office) == [letter]
+
+
+def test_a_store_that_is_down_makes_the_broker_keep_the_event(tmp_path: Path, probe: Probe) -> None:
+    (tmp_path / "dead_letters.db").mkdir()
+    office = an_office(tmp_path, probe)
+    answer = answer_to(office, event("PostCreated", post_data()))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    (tmp_path / "dead_letters.db").rmdir()
+    bury(office, event("PostCreated", post_data()))
+
+
+def test_the_list_has_pages(office: Client) -> None:
+    for number in range(5):
+        bury(office, event("PostCreated", post_data(), id=f"event-{number}"))
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = document(office.get("/dead", query_string={"limit": "2", "cursor": cursor}))
+        found += [letter["event"]["id"] for letter in answer["deadLetters"]]
+        cursor = answer["next"]
+    assert found == [f"event-{number}" for number in range(5)]
+
+
+def test_a_letter_that_was_delivered_is_gone(office: Client) -> None:
+    bury(office, event("PostCreated", post_data()))
+    gone = only_id(office)
+    assert redrive(office).json == {"id": gone, "delivered": True}
+    assert letters(office) == []
+    assert office.post(f"/dead/{gone}/redrive").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "said"),
+    [
+        (Answer(503, body=b"later\0"), "answered 503", "later"),
+        (Answer(301, {"location": "/elsewhere"}), "answered 301", ""),
+        (Answer(200, body=b"OK"), "answered 200 with a body that is no event", "no ce-spec"),
+        (Answer(200, {"ce-specversion": "1.0"}), "answered 200 with a body that is no event", "id"),
+    ],
+    ids=["503", "a redirect", "a body that is no event", "a reply that is no event"],
+)
+def test_a_letter_that_fails_again_is_kept_and_counted(
+    office: Client, probe: Probe, answer: Answer, reason: str, said: str
+) -> None:
+    probe.script("/subscriber", answer)
+    bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS))
+    failed = redrive(office)
+    assert (failed.status_code, failed.content_type) == (502, "application/problem+json")
+    assert reason in document(failed)["detail"]
+    assert said in document(failed)["said"]
+    [letter] = letters(office)
+    assert (letter["failures"], letter["reason"]) == (2, reason)
+    assert said in letter["said"]
+    assert "text" in json.dumps(document(office.get(f"/dead/{letter['id']}")))
+
+
+def test_a_subscriber_that_is_not_there_fails_too(tmp_path: Path) -> None:
+    office = client("dead_letters", tmp_path, SUBSCRIBERS=f"{TRIGGER} http://127.0.0.1:1/")
+    bury(office, event("PostCreated", post_data()))
+    assert "gave no answer" in redrive(office).text
+    assert letters(office)[0]["failures"] == 2
+
+
+def a_reply() -> CloudEvent:
+    return CloudEvent(
+        id="c1",
+        source="/moderation",
+        type="CommentModerated",
+        datacontenttype="application/json",
+        data=json.dumps(judgement()).encode(),
+        extensions={"partitionkey": "p1"},
+    )
+
+
+def test_a_reply_goes_to_the_broker_with_the_ttl_of_the_event(office: Client, probe: Probe) -> None:
+    headers, body = write_binary(a_reply())
+    probe.script("/subscriber", Answer(200, headers, body))
+    bury(office, event("CommentCreated", comment_data(), **ADDED_BY_BROKERS))
+    assert redrive(office).status_code == 200
+    [published] = probe.wait_for("/broker", 1)
+    assert published.event == a_reply().with_extensions(knativebrokerttl="250")
+    assert letters(office) == []
+
+
+def test_a_reply_that_cannot_be_published_keeps_the_letter(office: Client, probe: Probe) -> None:
+    headers, body = write_binary(a_reply())
+    probe.script("/subscriber", Answer(200, headers, body))
+    probe.script("/broker", Answer(500), Answer(202))
+    bury(office, event("CommentCreated", comment_data()))
+    assert redrive(office).status_code == 502
+    assert letters(office)[0]["reason"] == "replied, but not published"
+    assert redrive(office).status_code == 200
+    assert letters(office) == []
+
+
+def test_without_a_broker_a_reply_keeps_the_letter(tmp_path: Path, probe: Probe) -> None:
+    headers, body = write_binary(a_reply())
+    probe.script("/subscriber", Answer(200, headers, body))
+    office = an_office(tmp_path, probe)
+    bury(office, event("CommentCreated", comment_data()))
+    assert "K_SINK is not set" in redrive(office).text
+    assert len(letters(office)) == 1
+
+
+def test_all_of_a_trigger_are_delivered_and_those_that_fail_stay(
+    office: Client, probe: Probe
+) -> None:
+    for number in range(3):
+        bury(office, event("PostCreated", post_data(), id=f"event-{number}"))
+    bury(office, event("PostCreated", post_data()), "other")
+    probe.script("/subscriber", Answer(202), Answer(422), Answer(202))
+    answer = office.post(f"/dead/redrive?trigger={TRIGGER}")
+    assert answer.json == {"delivered": 2, "failed": 1, "left": 1}
+    assert [letter["trigger"] for letter in letters(office)] == [TRIGGER, "other"]
+    again = office.post(f"/dead/redrive?trigger={TRIGGER}")
+    assert again.json == {"delivered": 1, "failed": 0, "left": 0}
+
+
+def test_to_deliver_all_a_trigger_has_to_be_named(office: Client) -> None:
+    assert office.post("/dead/redrive").status_code == 422
+
+
+def test_what_failed_longest_ago_is_delivered_first(office: Client, probe: Probe) -> None:
+    for number in range(3):
+        bury(office, event("PostCreated", post_data(), id=f"event-{number}"))
+    bury(office, event("PostCreated", post_data(), id="event-0"))
+    office.post(f"/dead/redrive?trigger={TRIGGER}")
+    order = [received.event.id for received in probe.wait_for("/subscriber", 3)]
+    assert order == ["event-1", "event-2", "event-0"]
+
+
+def discard(office: Client, letter_id: str, reason: object = "sent by mistake") -> TestResponse:
+    return office.post(f"/dead/{letter_id}/discard", json={"reason": reason})
+
+
+def test_a_discarded_letter_keeps_ids_and_reason_and_no_text(
+    office: Client, tmp_path: Path
+) -> None:
+    bury(office, event("PostCreated", post_data(title="Secret"), **ADDED_BY_BROKERS))
+    letter_id = only_id(office)
+    assert document(discard(office, letter_id))["discarded"] == "sent by mistake"
+    assert letters(office) == []
+    [record] = letters(office, discarded="true")
+    assert (record["event"]["id"], record["reason"]) == ("event-1", "answered 422")
+    assert "data" not in document(office.get(f"/dead/{letter_id}"))["event"]
+    kept = dump(tmp_path / "dead_letters.db")
+    assert "Secret" not in kept
+    assert b"Secret".hex() not in kept.lower()
+    assert "detail" not in kept
+
+
+def test_a_discarded_letter_that_comes_again_is_counted_and_stays_discarded(
+    office: Client, tmp_path: Path
+) -> None:
+    bury(office, event("PostCreated", post_data()))
+    letter_id = only_id(office)
+    discard(office, letter_id)
+    bury(office, event("PostCreated", post_data(title="Secret"), **ADDED_BY_BROKERS))
+    assert letters(office) == []
+    assert letters(office, discarded="true")[0]["failures"] == 2
+    assert "detail" not in dump(tmp_path / "dead_letters.db")
+    assert "was discarded" in office.post(f"/dead/{letter_id}/redrive").text
+    assert document(discard(office, letter_id, "again"))["discarded"] == "sent by mistake"
+
+
+@pytest.mark.parametrize("reason", [None, 7, "", "  ", "x" * 501, "a\0b"])
+def test_a_letter_is_discarded_for_a_reason_only(office: Client, reason: object) -> None:
+    bury(office, event("PostCreated", post_data()))
+    assert discard(office, only_id(office), reason).status_code == 422
+    assert len(letters(office)) == 1
+
+
+def test_what_is_not_there_cannot_be_shown_delivered_or_discarded(office: Client) -> None:
+    assert office.get("/dead/none").status_code == 404
+    assert office.post("/dead/none/redrive").status_code == 404
+    assert discard(office, "none").status_code == 404
+
+
+ABOUT_THE_POST: list[Document] = [
+    event("PostCreated", post_data(title="Secret")),
+    event("PostUpdated", post_data(body="Secret"), id="event-2"),
+    event("CommentCreated", comment_data(content="Secret"), id="event-3"),
+    event("CommentUpdated", comment_data(author="Secret", version=2), id="event-4"),
+    event("CommentCreated", ["Secret"], id="event-5", partitionkey="p1"),
+    event("CommentCreated", {"postId": 7, "content": "Secret"}, id="event-6", partitionkey="p1"),
+]
+
+
+def delete_post(office: Client) -> None:
+    answer = send(office, event("PostDeleted", {"id": "p1", "version": 2}, id="p1.2"))
+    assert (answer.status_code, answer.data) == (202, b"")
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["deleted before", "deleted after"])
+def test_no_text_of_a_deleted_post_is_kept_whenever_its_letters_come(
+    office: Client, tmp_path: Path, *, early: bool
+) -> None:
+    said = {**ADDED_BY_BROKERS, "knativeerrordata": base64.b64encode(b"Secret").decode()}
+    if early:
+        delete_post(office)
+    for about in ABOUT_THE_POST:
+        bury(office, {**about, **said})
+    bury(office, event("PostCreated", post_data(id="p2", title="Kept"), id="event-7"))
+    if not early:
+        delete_post(office)
+    kept = dump(tmp_path / "dead_letters.db").lower()
+    assert "secret" not in kept
+    assert b"Secret".hex() not in kept
+    assert said["knativeerrordata"].lower() not in kept
+    assert [letter["event"]["id"] for letter in letters(office)] == ["event-7"]
+    discarded = letters(office, discarded="true")
+    assert {letter["event"]["id"] for letter in discarded} == {
+        each["id"] for each in ABOUT_THE_POST
+    }
+    assert {letter["discarded"] for letter in discarded} == {"its post has been deleted"}
+
+
+def test_a_deletion_that_missed_its_subscriber_outlives_the_post(
+    office: Client, probe: Probe
+) -> None:
+    missed = event("PostDeleted", {"id": "p1", "version": 2}, id="p1.2", partitionkey="p1")
+    bury(office, missed)
+    delete_post(office)
+    assert redrive(office).status_code == 200
+    [received] = probe.wait_for("/subscriber", 1)
+    assert json.loads(received.event.data) == {"id": "p1", "version": 2}
+
+
+def test_the_bytes_of_a_blanked_text_leave_the_file(office: Client, tmp_path: Path) -> None:
+    bury(office, event("PostCreated", post_data(body="a text that must not stay " * 2_000)))
+    delete_post(office)
+    with sqlite3.connect(tmp_path / "dead_letters.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    assert not [file for file in tmp_path.iterdir() if b"must not stay" in file.read_bytes()]
+
+
+@pytest.mark.parametrize("text", ["one-word", "three words here", "\n"])
+def test_subscribers_that_cannot_be_read_end_the_start(text: str) -> None:
+    with pytest.raises(SubscribersUnreadable, match="SUBSCRIBERS must have a line for each"):
+        build({"SUBSCRIBERS": text})
+
+
+def test_the_log_line_of_a_dead_letter_tells_no_text(
+    office: Client, probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    bury(office, event("PostCreated", post_data(title="Secret"), correlationid="c"))
+    probe.script("/subscriber", Answer(500, body=b"Secret"))
+    redrive(office)
+    fields: list[dict[str, Any]] = [vars(record)["fields"] for record in caplog.records]
+    assert [line.get("type") for line in fields] == ["PostCreated", None, None]
+    assert fields[-1]["trigger"] == TRIGGER
+    assert "Secret" not in str(fields)
