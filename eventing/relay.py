@@ -55,7 +55,6 @@ class Relay:
         self._in_flight = 0
         self._failures = 0  # rounds in a row in which nothing could be published
         self._paused_until = 0
-        self._exhausted = False  # the last round found nothing that may be published
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -82,7 +81,6 @@ class Relay:
         with self._database.transaction() as tx:
             self._settle(tx, now)
             leased = outbox.lease(tx, now, room) if room else []
-        self._exhausted = not leased
         self._note_finished(now)
         for item in leased:
             self._hand_out(item)
@@ -95,7 +93,7 @@ class Relay:
             stopping = self._stopping.is_set()
             wait = self._round()
             # Only a round that began after the stop has seen all that was committed before it.
-            if stopping and self._is_flushed():
+            if stopping and not self._in_flight:
                 return
 
     def _first_sweep(self) -> float:
@@ -187,10 +185,6 @@ class Relay:
             log.exception("publishing failed in a way that is not foreseen")
             return Outcome(item, repr(error))
         return Outcome(item)
-
-    def _is_flushed(self) -> bool:
-        """Nothing is under way and nothing left that the broker would take."""
-        return not self._in_flight and self._exhausted
 
 
 def _log_failures(failures: list[Outcome]) -> None:

@@ -269,6 +269,9 @@ def test_a_broker_that_is_away_is_probed_with_one_event_at_a_time(
     step_until(relay, lambda: waiting(database) == 0)
     assert sorted(broker.taken) == ENTITIES
 
+    append(database, "x1", "y1", "z1")
+    assert relay.step() == 3  # nothing is probed any more
+
 
 def failures_noted(database: Database, now: int) -> int:
     """How many attempts have ended in a failure that the outbox knows of."""
@@ -360,17 +363,21 @@ def test_a_retry_is_not_held_up_by_an_event_that_waits_for_its_answer(
     until(lambda: "a1" in broker.taken, within=5)
 
 
-def test_a_relay_does_not_spin_while_the_broker_is_away(
+def test_a_relay_probes_again_after_its_pause_and_does_not_spin_meanwhile(
     tmp_path: Path, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
     counting = Counting(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS])
-    append(counting, "a1", "b1", "c1")
+    append(counting, "a1", "b1")
     broker.away = True
-
+    broker.hold("b1")
     start(counting)
-    until(lambda: len(broker.attempts) >= 4)  # after the first pause of half a second
+    until(lambda: 0 < due_at(counting, "a1") < milliseconds() + outbox.FIRST_BACKOFF)
+    broker.let_go("b1")  # the second failure in a row: the pause is longer than b1's own backoff
+    counting.begun = 0
 
-    assert counting.begun < 25
+    until(lambda: len(broker.attempts) >= 3)
+
+    assert counting.begun < 15
 
 
 class Counting(Database):
@@ -467,6 +474,23 @@ def test_stopping_does_not_wait_for_a_broker_that_is_away(
 
     assert broker.taken == []
     assert waiting(database) == 2
+
+
+def test_stopping_waits_for_what_is_under_way(
+    database: Database, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    broker.hold("a1")
+    append(database, "a1", "a2")
+    relay = start(database)
+    until(lambda: broker.attempts)
+    stopping = threading.Thread(target=relay.stop)
+    stopping.start()
+
+    broker.let_go("a1")
+    stopping.join()
+
+    assert broker.taken == ["a1", "a2"]
+    assert waiting(database) == 0
 
 
 def test_stopping_waits_for_an_answer_only_so_long(
