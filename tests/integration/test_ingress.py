@@ -359,6 +359,14 @@ def test_only_the_listed_headers_reach_a_function(door: Door) -> None:
     assert seen.body == b'{"title": "a"}'
 
 
+@pytest.mark.parametrize("name", ALLOW_LIST)
+def test_a_control_character_in_a_listed_header_reaches_no_function(door: Door, name: str) -> None:
+    for char in ("\x01", "\x1f", "\x7f"):
+        assert door.ask("GET", "/api/posts", {name: f"a{char}b"}).problem()["status"] == 400
+    assert door.seen == {}
+    assert door.ask("GET", "/api/posts", {name: "a\tb \xe9"}).status == 200
+
+
 def test_a_header_that_the_request_lacks_is_not_sent_as_an_empty_one(door: Door) -> None:
     answer = door.raw(b"GET /api/posts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
