@@ -103,8 +103,7 @@ def _lines(
         yield f"{each['id']}  {each['lastAt']}  {each['trigger']} -> {each['subscriber']}"
         said = f": {each['said']}" if each["said"] else ""
         given_up = f"; discarded: {each['discarded']}" if each["discarded"] else ""
-        failures = f"failed {each['failures']} times, {each['reason']}{said}{given_up}"
-        yield f"    {_named(each)}: {failures}"
+        yield f"    {_named(each)}: {each['reason']}{said}{given_up} (failures: {each['failures']})"
     for each in keptByBroker:
         yield f"kept by the broker        {each['time']}  {each['trigger']}"
         yield f"    {_named(each)}: {each['reason']}"

@@ -33,6 +33,7 @@ class Courier:
 
     def __init__(self, publish: Callable[[CloudEvent], None] | None) -> None:
         self._publish = publish
+        # Without retries it follows no redirect either, which a broker takes for a failure.
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
 
     def deliver(self, event: CloudEvent, url: str) -> None:
@@ -40,7 +41,7 @@ class Courier:
         headers, body = write_binary(again(event))
         try:
             answer = self._http.request(
-                "POST", url, body=body, headers={**headers, "Prefer": "reply"}, redirect=False
+                "POST", url, body=body, headers={**headers, "Prefer": "reply"}
             )
         except urllib3.exceptions.HTTPError as error:
             raise NotDelivered(Failure(f"gave no answer: {type(error).__name__}")) from error

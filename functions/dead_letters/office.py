@@ -84,7 +84,6 @@ class Office:
         if not 1 <= len(reason) <= REASON_LIMIT:
             fields.fault("reason", f"must have 1 to {REASON_LIMIT} characters")
         fields.check()
-        self._find(letter_id)
         with self.database.transaction() as tx:
             store.discard(tx, letter_id, reason)
         return self.show(call, letter_id)

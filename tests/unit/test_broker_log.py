@@ -150,10 +150,12 @@ def test_attempts_due_time_and_failure_are_kept(tmp_path: Path) -> None:
         await log.record(Moved(again, to_sink, FAILURE))
         assert log.first_due("a", Stage.SUBSCRIBER, 9) == []
         assert log.first_due("a", Stage.SINK, 9) == [to_sink]
-        found = log.read(to_sink)
+        last = replace(to_sink, attempts=1)
+        await log.record(Moved(to_sink, last))
+        found = log.read(last)
         assert found is not None
         assert found[1] == FAILURE.to_json()
-        await log.record(Delivered(to_sink))
+        await log.record(Delivered(last))
         assert log.counts()["a"] == counts(dead_lettered=1)
 
     with_log(tmp_path / "log", use)

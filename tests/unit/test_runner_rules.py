@@ -50,6 +50,16 @@ def test_each_function_has_a_database_of_its_own() -> None:
     assert urls == ["sqlite:////kept/posts.db", "sqlite:////kept/dead_letters.db"]
 
 
+def test_a_functions_address_in_a_cluster_is_the_local_one_in_an_environment() -> None:
+    there = "a http://posts.blog.svc.cluster.local/\nb http://dead-letters.blog.svc.cluster.local/x"
+    elsewhere = " http://posts.other.svc.cluster.local/ http://web.blog.svc.cluster.local/"
+    told = replace(DEAD_LETTERS, env={"SUBSCRIBERS": there + elsewhere})
+    platform = replace(PLATFORM, services=(POSTS, told))
+    dead_letters = programs.functions(platform, SETTINGS, {"SUBSCRIBERS": "the caller's"})[1]
+    here = "a http://127.0.0.1:8081/\nb http://127.0.0.1:8082/x"
+    assert dead_letters.environment["SUBSCRIBERS"] == here + elsewhere
+
+
 def test_only_a_function_that_publishes_is_told_where_the_broker_is() -> None:
     posts, dead_letters = programs.functions(PLATFORM, SETTINGS, {"K_SINK": "http://elsewhere"})
     assert posts.environment["K_SINK"] == "http://127.0.0.1:8090/blog/default"
