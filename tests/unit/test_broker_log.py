@@ -204,8 +204,13 @@ def test_what_waits_for_a_trigger_that_is_gone_is_kept(tmp_path: Path) -> None:
     async def use(log: EventLog) -> None:
         await log.record(taken(1, "gone", "stays"))
         await log.record(taken(2, "gone"))
+        to_sink = Delivery(2.0, 2, "gone", Stage.SINK)
+        await log.record(Moved(Delivery(2.0, 2, "gone"), to_sink, FAILURE))
         await log.record(Resumed(["stays"], 9.0))
-        assert [each.event["id"] for each in log.dead("gone")] == ["e1", "e2"]
+        assert [(each.event["id"], each.reason) for each in log.dead("gone")] == [
+            ("e1", "its Trigger is no longer in the manifests"),
+            ("e2", "answered 400"),
+        ]
         assert log.counts() == {"gone": counts(dead=2), "stays": counts(waiting=1)}
 
     with_log(tmp_path / "log", use)
