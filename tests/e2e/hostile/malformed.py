@@ -3,7 +3,7 @@
 Each carries what would be taken in if it were sound: a post, its author's token, an event.
 """
 
-from tests.e2e.outsider import TOKEN
+from tests.e2e.hostile.outsider import TOKEN
 
 SMUGGLED = "smuggled"
 BODY = b'{"title": "smuggled"}'

@@ -9,7 +9,7 @@ import pytest
 
 from eventing.call import REQUEST_LIMIT
 from tests.description import FILE
-from tests.e2e.outsider import API, AUTHOR, TOKEN, Headers, Outsider, document
+from tests.e2e.hostile.outsider import API, AUTHOR, TOKEN, Headers, Outsider, document
 from tests.e2e.running import RunningBlog, eventually
 
 # What generated requests cannot know: the read model follows in its own time, so what was deleted

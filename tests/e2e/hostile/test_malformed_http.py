@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.malformed import FIELDS, SMUGGLED, odd, refused
-from tests.e2e.outsider import Outsider, document
+from tests.e2e.hostile.malformed import FIELDS, SMUGGLED, odd, refused
+from tests.e2e.hostile.outsider import Outsider, document
 from tests.e2e.running import BROKER, INGRESS, POSTS, RunningBlog, eventually
 
 PATIENCE = 10.0  # seconds

