@@ -1,13 +1,15 @@
 """What every test relies on: changes when the way tests run does."""
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from eventing import idempotency, outbox
 from eventing.database import Database
+from tests.databases import Databases, NewDatabases, files, served_by
+from tests.postgres import NotHere, Postgres
 
 # The same examples each time and no deadline: a test fails for what the code does, not for the
 # machine it runs on.
@@ -15,10 +17,39 @@ settings.register_profile("blog", deadline=None, derandomize=True)
 settings.load_profile("blog")
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests, each with databases of its own in it."""
+    server = Postgres()
+    try:
+        server.make()
+        server.start()
+        yield server
+    except NotHere as missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing.__doc__))
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def new_databases(request: pytest.FixtureRequest) -> NewDatabases:
+    """Makes empty databases, of each kind in turn."""
+    if request.param == "sqlite":
+        return files
+    return served_by(request.getfixturevalue("postgres"))
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def databases(new_databases: NewDatabases) -> Iterator[Databases]:
+    """A test's own databases."""
+    with new_databases() as databases:
+        yield databases
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[Database]:
     """A function's own database with nothing of a function's own in it yet."""
     folders = [outbox.MIGRATIONS, idempotency.MIGRATIONS]
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'function.db'}", folders)
+    database = Database(databases.url("function"), folders)
     yield database
     database.close()

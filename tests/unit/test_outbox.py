@@ -3,6 +3,7 @@
 import json
 import sqlite3
 
+import psycopg2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def test_an_event_is_kept_only_with_the_change_it_tells_of(database: Database) -
 def test_one_id_names_one_event(database: Database) -> None:
     append(database, "a1")
 
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, psycopg2.IntegrityError)):
         append(database, "a1")
 
 
