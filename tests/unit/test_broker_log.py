@@ -182,6 +182,21 @@ def test_what_is_kept_can_be_read_page_by_page(tmp_path: Path) -> None:
     with_log(tmp_path / "log", use)
 
 
+def test_a_page_may_end_between_two_triggers_of_one_event(tmp_path: Path) -> None:
+    async def use(log: EventLog) -> None:
+        for number in range(1, 102):
+            await log.record(taken(number, "a", "b"))
+            await log.record(kept(number, "a"))
+            if number > 1:
+                await log.record(kept(number, "b"))
+        first = log.dead(None)
+        assert first[-1].trigger == "a"
+        [last] = log.dead(None, first[-1])
+        assert (last.id, last.trigger) == (101, "b")
+
+    with_log(tmp_path / "log", use)
+
+
 def test_what_is_kept_is_due_at_once_after_a_restart_and_leaves_when_the_sink_takes_it(
     tmp_path: Path,
 ) -> None:
