@@ -23,6 +23,9 @@ _HEADER_TEXT = re.compile(r"[!-~]+( +[!-~]+)*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _JSON_TYPE = re.compile(r"[^/;]+/([^/;]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _HEADER_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
+# What servers take in one header, and how many (gunicorn 8,190 and 100): more cannot be sent on.
+_LONGEST = 8_000
+_MOST = 80
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -203,15 +206,21 @@ def _check(attributes: Mapping[str, str]) -> None:
             raise InvalidEvent(f"attribute {name} is missing or empty")
     if attributes["specversion"] != SPEC_VERSION:
         raise InvalidEvent(f"specversion {attributes['specversion']!r} is not {SPEC_VERSION}")
+    if len(attributes) > _MOST:
+        raise InvalidEvent(f"more than {_MOST} attributes")
     for name, value in attributes.items():
         _check_attribute(name, value)
 
 
 def _check_attribute(name: str, value: str) -> None:
     if not _NAME.fullmatch(name):
-        raise InvalidEvent(f"attribute name {name!r} has more than lower-case letters and digits")
+        raise InvalidEvent(
+            f"attribute name {name[:20]!r} has more than lower-case letters and digits"
+        )
     if name == "data":
         raise InvalidEvent("no attribute may be named data")
+    if len(name) + len(quote(value, _HEADER_SAFE, errors="replace")) > _LONGEST:
+        raise InvalidEvent(f"attribute {name[:20]} has more than {_LONGEST} characters, encoded")
     if _CONTROL.search(value):
         raise InvalidEvent(f"attribute {name} has a control character or a lone surrogate")
     if name in _OPTIONAL and not value:

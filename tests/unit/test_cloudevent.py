@@ -126,6 +126,29 @@ ENCODED = {
 }
 
 
+@pytest.mark.parametrize("text", ["x", "é", "😀"])
+def test_an_attribute_may_be_as_long_as_one_header_can_be_when_it_is_sent_on(text: str) -> None:
+    encoded = len(quote(text))
+    fits = text * ((8_000 - len("subject")) // encoded)
+    assert read_structured(subject=fits).subject == fits
+    with pytest.raises(InvalidEvent, match="subject has more than 8000 characters"):
+        read_structured(subject=fits + text)
+
+
+def test_an_event_may_have_as_many_attributes_as_there_can_be_headers() -> None:
+    more = {f"x{number}": "x" for number in range(80 - len(MEMBERS))}
+    assert len(read_structured(**more).attributes()) == 80
+    with pytest.raises(InvalidEvent, match="more than 80 attributes"):
+        read_structured(**more, onemore="x")
+
+
+def test_a_refusal_does_not_repeat_a_name_without_end() -> None:
+    for name in ("x" * 100_000, "X" * 100_000):
+        with pytest.raises(InvalidEvent) as refused:
+            read_structured(**{name: "x"})
+        assert len(str(refused.value)) < 200
+
+
 @pytest.mark.parametrize(("value", "header"), ENCODED.values(), ids=ENCODED)
 def test_a_header_percent_encodes(value: str, header: str) -> None:
     headers, _ = write_binary(CloudEvent(id="1", source="/s", type="T", subject=value))

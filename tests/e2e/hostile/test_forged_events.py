@@ -169,6 +169,8 @@ REFUSED: dict[str, tuple[str, object]] = {
     "an event in words": (STRUCTURED, "event"),
     "a number beyond 32 bits": (STRUCTURED, {**SOUND, "number": 2**40}),
     "a line break in an attribute": (STRUCTURED, {**SOUND, "subject": "a\r\nce-type: x"}),
+    "an id without end": (STRUCTURED, {**SOUND, "id": "x" * 900_000}),
+    "attributes without end": (STRUCTURED, SOUND | {f"x{number}": "x" for number in range(5_000)}),
     "too many replies": (STRUCTURED, {**SOUND, "knativebrokerttl": 0}),
 }
 
