@@ -1,9 +1,11 @@
-"""One running blog for the tests that only look at it from outside."""
+"""One running blog for the tests that only look at it from outside, and a browser to look with."""
 
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page
 
+from tests.e2e import browsing
 from tests.e2e.running import RunningBlog
 
 
@@ -15,3 +17,19 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
         yield running.ready()
     finally:
         running.stop()
+
+
+# Session-wide, as `blog` is, so that it comes before it: no blog is started without a browser.
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for all tests of the page."""
+    with browsing.started() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(browser: Browser, blog: RunningBlog) -> Iterator[Page]:
+    """The list of posts, as somebody who has never been here sees it."""
+    with browsing.tab(browser, blog.url) as opened:
+        opened.goto("/")
+        yield opened

@@ -1,111 +1,24 @@
 """The page in a real browser: what a writer and a reader see of the events on their way."""
 
-from __future__ import annotations
-
-import os
 import re
-import shutil
-import uuid
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
 
-import pytest
-from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser
-
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# An event passes the whole chain well within this, on a busy machine too.
-SETTLED_MS = 30_000
-ONE_POST = "**/api/posts/*"
-ONE_COMMENT = "**/api/posts/*/comments/*"
-
-
-class Blog(Protocol):
-    """The running blog, as the fixture `blog` gives it."""
-
-    url: str
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        missing = "chromium is not on the path: install it to test the page"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, blog: Blog) -> Iterator[Page]:
-    """The list of posts, in a tab of its own; a script error anywhere fails the test."""
-    context = browser.new_context(base_url=blog.url, locale="en-GB")
-    errors: list[str] = []
-    tab = context.new_page()
-    tab.set_default_timeout(SETTLED_MS)
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.goto("/")
-    yield tab
-    context.close()
-    assert errors == []
-
-
-def unique(words: str) -> str:
-    return f"{words} {uuid.uuid4().hex[:8]}"
-
-
-def write_post(page: Page, title: str, body: str = "") -> None:
-    page.get_by_role("button", name="Write a post").click()
-    page.get_by_label("Title").fill(title)
-    page.get_by_label("Text").fill(body)
-    page.get_by_role("button", name="Publish").click()
-
-
-def open_post(page: Page, title: str) -> None:
-    page.get_by_role("link", name=title, exact=True).click()
-    see(page.get_by_role("heading", level=1, name=title, exact=True))
-
-
-def write_comment(page: Page, content: str, author: str = "") -> None:
-    page.get_by_label("Comment", exact=True).fill(content)
-    page.get_by_label("Your name").fill(author)
-    page.get_by_role("button", name="Send comment").click()
-
-
-def comment(page: Page, content: str) -> Locator:
-    return page.get_by_role("listitem").filter(has_text=content)
-
-
-def see(what: Locator) -> None:
-    expect(what).to_be_visible(timeout=SETTLED_MS)
-
-
-def see_approved(page: Page, content: str) -> None:
-    see(comment(page, content))
-    marks = comment(page, content).locator(".mark")
-    expect(marks).to_have_count(0, timeout=SETTLED_MS)
-
-
-@contextmanager
-def not_read_yet(page: Page, address: str) -> Iterator[None]:
-    """The read model lags as long as this lasts: a wait that is else too short to look at."""
-    page.route(address, lambda route: route.fulfill(status=404, json={"title": "Not Found"}))
-    yield
-    page.unroute(address)
+from tests.e2e.browsing import (
+    ONE_COMMENT,
+    ONE_POST,
+    comment,
+    not_read_yet,
+    open_post,
+    see,
+    see_approved,
+    see_no_more,
+    tab,
+    unique,
+    write_comment,
+    write_post,
+)
+from tests.e2e.running import RunningBlog, eventually
 
 
 def test_a_written_post_is_on_its_way_then_appears_and_outlasts_a_reload(page: Page) -> None:
@@ -114,8 +27,8 @@ def test_a_written_post_is_on_its_way_then_appears_and_outlasts_a_reload(page: P
     with not_read_yet(page, ONE_POST):
         write_post(page, title, f"# {title}\n\nThe *owl* sleeps by day.")
         see(card.get_by_text("On its way"))
-    expect(card.get_by_text("No comments yet")).to_be_visible(timeout=SETTLED_MS)
-    expect(card.get_by_text("On its way")).to_have_count(0)
+    see_no_more(card.get_by_text("On its way"))
+    see(card.get_by_text("No comments yet"))
 
     open_post(page, title)
     for _ in ("as opened", "as reloaded"):
@@ -131,7 +44,7 @@ def test_a_post_can_be_opened_while_it_is_on_its_way(page: Page) -> None:
         open_post(page, title)
         see(page.get_by_text("On its way"))
         see(page.locator(".prose strong"))
-    expect(page.get_by_text("On its way")).to_have_count(0, timeout=SETTLED_MS)
+    see_no_more(page.get_by_text("On its way"))
 
 
 def test_a_comment_awaits_moderation_and_is_approved_without_a_reload(page: Page) -> None:
@@ -143,37 +56,67 @@ def test_a_comment_awaits_moderation_and_is_approved_without_a_reload(page: Page
         see(comment(page, words).get_by_text("Awaiting moderation"))
     see_approved(page, words)
     see(page.get_by_role("heading", name="Comments 1"))
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
 
     page.reload()
     expect(comment(page, words)).to_contain_text("Ada")
     expect(comment(page, words)).not_to_contain_text("Awaiting")
 
 
-def test_a_comment_with_a_listed_word_is_rejected_and_hidden_from_others(page: Page) -> None:
+def test_a_verdict_that_came_while_the_tab_was_closed_is_there_on_coming_back(page: Page) -> None:
+    title, words = unique("See you later"), unique("An orange for you")
+    write_post(page, title)
+    open_post(page, title)
+    address = page.url
+    with not_read_yet(page, ONE_COMMENT):
+        write_comment(page, words)
+        see(comment(page, words).get_by_text("Awaiting moderation"))
+        page.close()
+    again = page.context.new_page()
+    again.goto(address)
+    see(comment(again, words).get_by_text("Rejected"))
+    expect(comment(again, words)).to_contain_text("It holds a word from the blog")
+
+
+def test_a_rejected_comment_is_told_with_its_reason_and_hidden_from_others(
+    page: Page, browser: Browser, blog: RunningBlog
+) -> None:
     title, words = unique("No fruit"), unique("An orange for you")
     write_post(page, title)
     open_post(page, title)
     write_comment(page, words)
     see(comment(page, words).get_by_text("Rejected"))
     expect(comment(page, words)).to_contain_text("It holds a word from the blog")
+    with tab(browser, blog.url) as other:
+        other.goto(page.url)
+        see(other.get_by_text("A comment was rejected. It holds a word from the blog"))
+        expect(other.get_by_text(words)).to_have_count(0)
 
-    page.evaluate("sessionStorage.clear()")
-    page.reload()
-    see(page.get_by_text("A comment was rejected. It holds a word from the blog"))
-    expect(page.get_by_text(words)).to_have_count(0)
 
-
-def test_scripts_in_title_body_and_comment_do_not_run(page: Page) -> None:
-    attack = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'>"
-    title = f"{unique('Harmless')} {attack}"
-    write_post(page, title, f"{attack}\n\n[click](javascript:window.ran=1)\n\n**the end**")
+def test_two_browsers_see_each_other_without_a_reload(
+    page: Page, browser: Browser, blog: RunningBlog
+) -> None:
+    title, hello, no = unique("For two"), unique("Hello, you"), unique("An orange")
+    write_post(page, title)
     open_post(page, title)
-    see(page.locator(".prose strong"))
-    page.get_by_text("click", exact=True).click()
-    write_comment(page, f"text {attack}", author="<b onmouseover='window.ran = 1'>Eve</b>")
-    see(comment(page, f"text {attack}"))
-    comment(page, "text").get_by_text("Eve").hover()
-    assert page.evaluate("window.ran") is None
+    with tab(browser, blog.url) as other:
+        other.goto(page.url)
+        write_comment(other, no, author="Bob")
+        see(comment(other, no).get_by_text("Rejected"))
+        page.reload()
+        page.get_by_role("button", name="Approve the comment by Somebody").click()
+        see(comment(page, no))
+        come_back(other)
+        see_approved(other, no)
+        write_comment(other, hello, author="Bob")
+        see_approved(other, hello)
+        come_back(page)
+        see(comment(page, hello))
+
+
+def come_back(page: Page) -> None:
+    """To the tab, as after a look at another: then it looks for news."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_right_to_left_text_and_emoji_come_back_as_they_were(page: Page) -> None:
@@ -191,42 +134,39 @@ def test_right_to_left_text_and_emoji_come_back_as_they_were(page: Page) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-def test_what_the_server_finds_wrong_stands_at_its_field(page: Page) -> None:
-    write_post(page, "   ", "a text without a title")
-    expect(page.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_label("Title")).to_be_focused()
-    expect(page.get_by_label("Title")).to_have_accessible_description(re.compile(r"\w"))
-    expect(page.get_by_label("Text")).to_have_value("a text without a title")
-
-
-def test_a_service_that_is_away_costs_no_text_and_a_retry_writes_once(page: Page) -> None:
-    title, keys = unique("Twice is once"), []
-
-    def lose_the_answer(route: Route) -> None:
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) == 1:
-            route.fetch()
-            route.fulfill(status=503, json={"title": "Service Unavailable"})
-        else:
-            route.continue_()
-
-    page.route(
-        "**/api/posts",
-        lambda route: lose_the_answer(route) if is_post(route) else route.continue_(),
-    )
-    write_post(page, title)
-    see(page.get_by_text("Your text is still here"))
-    page.get_by_role("button", name="Try again").click()
-    see(page.get_by_role("link", name=title, exact=True))
+def test_older_posts_come_when_asked_for(page: Page, blog: RunningBlog) -> None:
+    oldest = unique("The first of many")
+    for title in [oldest, *(unique("One of many") for _ in range(20))]:
+        assert blog.ask("POST", "/posts", {"title": title})[0] == 201
+    eventually(lambda: blog.ask("GET", "/posts?limit=21")[1]["posts"][-1]["title"] == oldest)
     page.reload()
-    expect(page.get_by_role("link", name=title, exact=True)).to_have_count(1)
-    assert keys[0] == keys[1]
+    see(page.get_by_role("article").nth(19))
+    expect(page.get_by_role("link", name=oldest)).to_have_count(0)
+    page.get_by_role("button", name="Older posts").click()
+    see(page.get_by_role("link", name=oldest))
 
 
-def is_post(route: Route) -> bool:
-    return route.request.method == "POST"
+def test_a_post_has_a_title_and_a_description_of_its_own(page: Page) -> None:
+    title = unique("Owls")
+    write_post(page, title, "They *sleep* by day.")
+    open_post(page, title)
+    expect(page).to_have_title(f"{title} · Sleeping Blog")
+    description = page.locator("meta[name=description]")
+    expect(description).to_have_attribute("content", "They sleep by day.")
+    page.get_by_role("link", name="All posts").click()
+    expect(page).to_have_title("Sleeping Blog")
 
 
 def test_an_address_with_no_post_says_so(page: Page) -> None:
     page.goto("/posts/no-such-post")
     see(page.get_by_role("heading", name="There is nothing here"))
+
+
+def test_the_feed_that_the_page_links_to_has_the_posts(page: Page) -> None:
+    title = unique("Fed & <read>")
+    write_post(page, title)
+    see_no_more(page.get_by_text("On its way"))
+    address = page.locator("link[type='application/atom+xml']").get_attribute("href")
+    feed = page.request.get(address or "")
+    assert feed.headers["content-type"].startswith("application/atom+xml")
+    assert re.search(r"<title>Fed &amp; &lt;read&gt; \w+</title>", feed.text())

@@ -1,5 +1,6 @@
 """The ingress: real nginx with the project's template in front of upstreams that record."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -482,6 +483,21 @@ def test_the_page_answers_at_its_own_addresses(door: Door, path: str) -> None:
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-cache"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_script_within_the_page_may_not_run(door: Door) -> None:
+    policy = door.ask("GET", "/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_text_travels_compressed_to_whoever_takes_that_and_keeps_its_etag(door: Door) -> None:
+    door.query.body = b"[" + b" " * 5000 + b"]"
+    door.query.headers = {"Content-Type": "application/json", "ETag": 'W/"7"'}
+    answer = door.ask("GET", "/api/posts", {"Accept-Encoding": "gzip"})
+    assert (answer.headers["Content-Encoding"], answer.headers["ETag"]) == ("gzip", 'W/"7"')
+    assert gzip.decompress(answer.body) == door.query.body
+    assert door.ask("GET", "/api/posts").body == door.query.body
 
 
 def test_an_asset_may_be_kept_for_ever_as_its_name_changes_with_it(door: Door) -> None:

@@ -1,8 +1,9 @@
 // The one module that talks to the API: its paths, its types, its headers.
 
-import { readProblem, Unreachable } from "./errors";
+import { Problem, readProblem, Unreachable } from "./errors";
 
-export type Status = "pending" | "approved" | "rejected";
+export type Decision = "approved" | "rejected";
+export type Status = "pending" | Decision;
 
 export interface Comment {
   id: string;
@@ -61,19 +62,34 @@ export interface CommentDraft {
   author: string | null;
 }
 
-/** What a command carries beside its text. */
+/** The author's token; empty where writing needs none. */
+export type Token = string;
+
+/** What a command that creates carries beside its text. */
 export interface Envelope {
   key: string;
-  token?: string | null;
+  token?: Token;
+}
+
+/** An answer to a read. */
+export interface Read<T> {
+  value: T;
+  /** Given out by a cache although it is old; read again, it is likely to be newer. */
+  stale: boolean;
 }
 
 export interface Api {
-  listPosts: (cursor?: string) => Promise<PostsPage>;
-  getPost: (id: string) => Promise<Post>;
-  listComments: (postId: string, cursor: string) => Promise<CommentsPage>;
-  getComment: (postId: string, id: string) => Promise<Comment>;
+  listPosts: (cursor?: string) => Promise<Read<PostsPage>>;
+  getPost: (id: string) => Promise<Read<Post>>;
+  listComments: (postId: string, cursor: string) => Promise<Read<CommentsPage>>;
+  getComment: (postId: string, id: string) => Promise<Read<Comment>>;
   createPost: (draft: PostDraft, envelope: Envelope) => Promise<WrittenPost>;
+  updatePost: (id: string, draft: PostDraft, token: Token) => Promise<WrittenPost>;
+  deletePost: (id: string, token: Token) => Promise<void>;
   createComment: (postId: string, draft: CommentDraft, envelope: Envelope) => Promise<Comment>;
+  /** Answers the comment as a reader sees it. */
+  decide: (comment: Comment, status: Decision, token: Token) => Promise<Comment>;
+  mayWrite: (token: Token) => Promise<boolean>;
 }
 
 /** Longer than a cold start takes, shorter than a reader's patience. */
@@ -81,48 +97,82 @@ const TIMEOUT_MS = 20_000;
 
 /** The API behind `/api` of the same origin; every call rejects with an `ApiError`. */
 export function connect(send: typeof fetch = fetch.bind(globalThis)): Api {
-  async function request<T>(path: string, init: RequestInit): Promise<T> {
-    try {
-      const answer = await send(`/api${path}`, {
-        ...init,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      if (!answer.ok) throw await readProblem(answer);
-      return (await answer.json()) as T;
-    } catch (error) {
-      // A network failure, a time-out and a body that is no JSON leave the same doubt.
-      if (error instanceof Error && error.name !== "Problem") {
-        throw new Unreachable(error.message, { cause: error });
-      }
-      throw error;
-    }
+  async function request(path: string, init: RequestInit): Promise<Response> {
+    const answer = await send(`/api${path}`, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!answer.ok) throw await readProblem(answer);
+    return answer;
   }
 
   // `no-cache` asks with the stored ETag each time: a poll never sees its own last answer as news.
-  const get = <T>(path: string) => request<T>(path, { cache: "no-cache" });
-  const post = <T>(path: string, draft: object, envelope: Envelope) =>
-    request<T>(path, {
-      method: "POST",
-      headers: commandHeaders(envelope),
-      body: JSON.stringify(draft),
+  const get = <T>(path: string) =>
+    reached(async (): Promise<Read<T>> => {
+      const answer = await request(path, { cache: "no-cache" });
+      return { value: (await answer.json()) as T, stale: isStale(answer) };
+    });
+
+  const command = <T>(method: string, path: string, { document, ...headers }: Command) =>
+    reached(async (): Promise<T> => {
+      const body = document === undefined ? null : JSON.stringify(document);
+      const answer = await request(path, { method, headers: commandHeaders(headers), body });
+      return (answer.status === 204 ? undefined : await answer.json()) as T;
     });
 
   return {
     listPosts: (cursor) =>
       get(cursor === undefined ? "/posts" : `/posts?cursor=${encoded(cursor)}`),
-    getPost: (id) => get(`/posts/${encoded(id)}`),
-    listComments: (postId, cursor) =>
-      get(`/posts/${encoded(postId)}/comments?cursor=${encoded(cursor)}`),
-    getComment: (postId, id) => get(`/posts/${encoded(postId)}/comments/${encoded(id)}`),
-    createPost: (draft, envelope) => post("/posts", draft, envelope),
-    createComment: (postId, draft, envelope) =>
-      post(`/posts/${encoded(postId)}/comments`, draft, envelope),
+    getPost: (id) => get(post(id)),
+    listComments: (postId, cursor) => get(`${post(postId)}/comments?cursor=${encoded(cursor)}`),
+    getComment: (postId, id) => get(`${post(postId)}/comments/${encoded(id)}`),
+    createPost: (document, envelope) => command("POST", "/posts", { document, ...envelope }),
+    updatePost: (id, document, token) => command("PATCH", post(id), { document, token }),
+    deletePost: (id, token) => command("DELETE", post(id), { token }),
+    createComment: (postId, document, envelope) =>
+      command("POST", `${post(postId)}/comments`, { document, ...envelope }),
+    decide: ({ postId, id }, status, token) =>
+      command("PATCH", `${post(postId)}/comments/${encoded(id)}`, { document: { status }, token }),
+    mayWrite: (token) => notRefused(command("POST", "/posts", { document: {}, token })),
   };
 }
 
-const encoded = encodeURIComponent;
+/** A post without a title is never taken; but the token is looked at before the post is. */
+async function notRefused(answer: Promise<unknown>): Promise<boolean> {
+  try {
+    await answer;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return false;
+    if (!(error instanceof Problem && error.status === 422)) throw error;
+  }
+  return true;
+}
 
-function commandHeaders({ key, token }: Envelope): Record<string, string> {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-  return token ? { ...headers, Authorization: `Bearer ${token}` } : headers;
+/** A network failure, a time-out and a body that is no JSON leave the same doubt. */
+async function reached<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Problem || !(error instanceof Error)) throw error;
+    throw new Unreachable(error.message, { cause: error });
+  }
+}
+
+const encoded = encodeURIComponent;
+const post = (id: string) => `/posts/${encoded(id)}`;
+
+interface Command {
+  document?: object;
+  key?: string;
+  token?: Token;
+}
+
+function commandHeaders({ key, token }: Omit<Command, "document">): Record<string, string> {
+  return {
+    "Content-Type": "application/json",
+    ...(key === undefined ? {} : { "Idempotency-Key": key }),
+    ...(token ? { Authorization: `Bearer ${token}` } : {}),
+  };
+}
+
+/** `nginx; hit; detail=STALE`, or a negative `ttl` (RFC 9211); several caches are one list. */
+function isStale(answer: Response): boolean {
+  return /\b(stale|updating)\b|ttl=-/i.test(answer.headers.get("Cache-Status") ?? "");
 }

@@ -1,11 +1,14 @@
 // The frame around every page, and which page stands in it.
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { AuthorButton } from "./components/author-button";
 import { Link } from "./components/link";
 import { ListPage } from "./components/list-page";
 import { NotFound } from "./components/notice";
 import { PostPage } from "./components/post-page";
+import { ThemeSelect } from "./components/theme-select";
 import { LIST_PATH, parseRoute, usePath } from "./router";
+import { useServices } from "./services";
 import { texts } from "./texts";
 import { type PostList, usePosts } from "./use-posts";
 
@@ -23,13 +26,27 @@ export function App() {
           {texts.blogName}
         </Link>
         <p>{texts.tagline}</p>
+        <AuthorButton />
       </header>
       <Main path={path} list={list} />
       <footer className="site">
         <Link to={LIST_PATH}>{texts.home}</Link>
         <a href="/api/feed.xml">{texts.feed}</a>
+        <ThemeSelect />
       </footer>
+      <LiveRegion />
     </>
+  );
+}
+
+/** One place for all that happens by itself: a screen reader follows those that were there from the start. */
+function LiveRegion() {
+  const { news } = useServices();
+  const text = useSyncExternalStore(news.listen, news.last);
+  return (
+    <p className="unseen" role="status">
+      {text}
+    </p>
   );
 }
 

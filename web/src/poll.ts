@@ -1,16 +1,24 @@
-// Asking again until something is so: gently, slower each time, and never in a hidden tab.
+// Asking again: for something that must come, and for news; gently, and never in a hidden tab.
 
 import { isTemporary } from "./errors";
 
-const FIRST_MS = 300;
 const GROWTH = 1.5;
-const LONGEST_MS = 10_000;
+/** For what is on its way. */
+const AWAITED = { first: 300, longest: 10_000 };
 /** About eight minutes in all: what has not come by then needs a person, not another request. */
 const ATTEMPTS = 55;
+/** For a stale answer, and a service that is away. */
+const SOON = { first: 1_000, longest: 30_000 };
+/** For news that nobody waits for. */
+const CALM = { first: 10_000, longest: 300_000 };
+
+function pause({ first, longest }: { first: number; longest: number }, n: number): number {
+  return Math.min(first * GROWTH ** n, longest);
+}
 
 /** The pauses before each attempt, in milliseconds. */
 export function pauses(): number[] {
-  return Array.from({ length: ATTEMPTS }, (_, n) => Math.min(FIRST_MS * GROWTH ** n, LONGEST_MS));
+  return Array.from({ length: ATTEMPTS }, (_, n) => pause(AWAITED, n));
 }
 
 /** Time and visibility as poll needs them; both promises also end when the signal aborts. */
@@ -28,8 +36,8 @@ export async function poll(
   signal: AbortSignal,
   clock: Clock = browserClock,
 ): Promise<boolean> {
-  for (const pause of pauses()) {
-    await clock.wait(pause, signal);
+  for (const ms of pauses()) {
+    await clock.wait(ms, signal);
     await clock.visible(signal);
     if (signal.aborted) return false;
     if (await attempt(step)) return !signal.aborted;
@@ -46,31 +54,55 @@ async function attempt(step: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
+/**
+ * Runs `look` at once and again until the signal aborts: soon while it answers false (what it got
+ * is stale, or nothing), calmly while it answers true.
+ */
+export async function follow(
+  look: () => Promise<boolean>,
+  signal: AbortSignal,
+  clock: Clock = browserClock,
+): Promise<void> {
+  let before: boolean | null = null;
+  for (let n = 0; !signal.aborted; n += 1) {
+    const settled = await look();
+    if (settled !== before) n = 0;
+    before = settled;
+    await clock.wait(pause(settled ? CALM : SOON, n), signal);
+    await clock.visible(signal);
+  }
+}
+
 export const browserClock: Clock = {
+  // Who comes back to the page wants news at once, not when the pause is over.
   wait: (ms, signal) =>
-    ended(signal, (done) => {
+    ended(signal, (done, over) => {
       setTimeout(done, ms);
+      whenSeen(done, over);
     }),
   visible: (signal) =>
-    ended(signal, (done) => {
-      const look = () => {
-        if (!document.hidden) done();
-      };
-      document.addEventListener("visibilitychange", look, { signal });
-      look();
+    ended(signal, (done, over) => {
+      if (document.hidden) whenSeen(done, over);
+      else done();
     }),
 };
 
-function ended(signal: AbortSignal, start: (done: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
+function whenSeen(act: () => void, over: AbortSignal): void {
+  const look = () => {
+    if (!document.hidden) act();
+  };
+  document.addEventListener("visibilitychange", look, { signal: over });
+}
+
+/** Ends when `start` says so, or when the signal aborts; `over` aborts then. */
+function ended(
+  signal: AbortSignal,
+  start: (done: () => void, over: AbortSignal) => void,
+): Promise<void> {
+  const over = new AbortController();
+  return new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
-    signal.addEventListener(
-      "abort",
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-    start(resolve);
-  });
+    signal.addEventListener("abort", () => resolve(), { signal: over.signal });
+    start(resolve, over.signal);
+  }).finally(() => over.abort());
 }

@@ -1,10 +1,10 @@
-// The tab's storage, or a stand-in that lasts until reload where the browser allows none.
+// The browser's storages, or a stand-in that lasts until reload where the browser allows none.
 
-export function tabStorage(): Storage {
+export function browserStorage(kind: "localStorage" | "sessionStorage"): Storage {
   try {
-    window.sessionStorage.setItem("probe", "");
-    window.sessionStorage.removeItem("probe");
-    return window.sessionStorage;
+    window[kind].setItem("probe", "");
+    window[kind].removeItem("probe");
+    return window[kind];
   } catch {
     return memoryStorage();
   }

@@ -1,73 +1,103 @@
-// One post as the reader may see it: from the read model, or from this tab while it is on its way.
+// One post as the reader may see it: from the read model, or from this browser while it is on its way.
 
 import { useCallback, useEffect, useState } from "react";
 import type { Post, WrittenPost } from "./api";
 import { type ApiError, isAbsent, isApiError } from "./errors";
+import { unread } from "./merge";
+import { follow } from "./poll";
 import { type Services, useServices } from "./services";
 
 export type PostState =
   | { phase: "loading" }
-  | { phase: "shown"; post: Post }
-  | { phase: "on its way"; post: Post }
+  /** `awaited` is the version that the read model does not show yet; null when it shows the latest. */
+  | { phase: "shown"; post: Post; awaited: number | null }
   | { phase: "absent" }
   | { phase: "failed"; error: ApiError };
 
 export interface PostView {
   state: PostState;
   again: () => void;
+  written: (post: WrittenPost) => void;
   arrived: (post: Post) => void;
+}
+
+interface Found {
+  state: PostState;
+  /** Whether looking again soon is likely to give another answer. */
+  passing: boolean;
 }
 
 export function usePost(id: string): PostView {
   const services = useServices();
   const [state, setState] = useState<PostState>({ phase: "loading" });
+  const [round, setRound] = useState(0);
 
   useEffect(() => {
-    let wanted = true;
-    void look(services, id).then((found) => {
-      if (wanted) setState(found);
-    });
+    const stop = new AbortController();
+    void follow(async () => {
+      const found = await look(services, id);
+      if (!stop.signal.aborted) setState((before) => replaced(before, found.state));
+      return !found.passing;
+    }, stop.signal);
     return () => {
-      wanted = false;
+      stop.abort();
     };
-  }, [services, id]);
+  }, [services, id, round]);
 
   const again = useCallback(() => {
     setState({ phase: "loading" });
-    void look(services, id).then(setState);
-  }, [services, id]);
+    setRound((before) => before + 1);
+  }, []);
 
-  const arrived = useCallback(
-    (post: Post) => {
-      services.own.posts.drop(post.id);
-      setState({ phase: "shown", post });
+  const written = useCallback(
+    (post: WrittenPost) => {
+      services.own.posts.put(post);
+      setState((before) => onItsWay(post, before.phase === "shown" ? before.post : undefined));
     },
     [services],
   );
 
-  return { state, again, arrived };
+  const arrived = useCallback(
+    (post: Post) => {
+      services.own.posts.drop(post.id);
+      setState({ phase: "shown", post, awaited: null });
+    },
+    [services],
+  );
+
+  return { state, again, written, arrived };
 }
 
-async function look({ api, own }: Services, id: string): Promise<PostState> {
+/** A service that goes away takes nothing from the page that is being read. */
+function replaced(before: PostState, found: PostState): PostState {
+  return found.phase === "failed" && before.phase === "shown" ? before : found;
+}
+
+async function look({ api, own }: Services, id: string): Promise<Found> {
+  if (own.deleted.find(id)) return { state: { phase: "absent" }, passing: false };
   try {
-    const post = await api.getPost(id);
-    own.posts.drop(id);
-    return { phase: "shown", post };
+    const { value, stale } = await api.getPost(id);
+    return { state: withOwn(value, own.posts), passing: stale };
   } catch (error) {
     if (!isApiError(error)) throw error;
-    return withoutAnswer(
-      error,
-      own.posts.all().find((post) => post.id === id),
-    );
+    return withoutAnswer(error, own.posts.find(id));
   }
 }
 
-/** What to show when the read model gave no post, and `own` is this tab's copy of it, if it has one. */
-export function withoutAnswer(error: ApiError, own: WrittenPost | undefined): PostState {
-  if (!isAbsent(error)) return { phase: "failed", error };
-  return own ? { phase: "on its way", post: unread(own) } : { phase: "absent" };
+function withOwn(read: Post, posts: Services["own"]["posts"]): PostState {
+  const mine = posts.find(read.id);
+  if (mine !== undefined && mine.version > read.version) return onItsWay(mine, read);
+  posts.drop(read.id);
+  return { phase: "shown", post: read, awaited: null };
 }
 
-function unread(post: WrittenPost): Post {
-  return { ...post, commentCount: 0, comments: [], nextComments: null };
+function onItsWay(post: WrittenPost, read?: Post): PostState {
+  return { phase: "shown", post: unread(post, read), awaited: post.version };
+}
+
+/** What to show when the read model gave no post, and `own` is this browser's copy, if it has one. */
+export function withoutAnswer(error: ApiError, own: WrittenPost | undefined): Found {
+  if (own !== undefined) return { state: onItsWay(own), passing: !isAbsent(error) };
+  if (isAbsent(error)) return { state: { phase: "absent" }, passing: false };
+  return { state: { phase: "failed", error }, passing: true };
 }

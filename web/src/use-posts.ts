@@ -1,23 +1,29 @@
-// The list of posts: its pages as read, and this tab's own posts on their way into it.
+// The list of posts: its pages as read, and what this browser has written since.
 
 import { useCallback, useState } from "react";
 import type { ListedPost, Post, PostsPage, WrittenPost } from "./api";
 import { type ApiError, isApiError } from "./errors";
-import { joinPosts, listed } from "./merge";
+import { joinPosts, listed, newestFirst, withOwnPosts } from "./merge";
+import type { Deletion } from "./own";
 import { useServices } from "./services";
 
 export interface PostList {
   /** Null until the first page has come. */
   posts: ListedPost[] | null;
+  /** Own posts that the read model does not show yet as they were last written. */
   onTheirWay: WrittenPost[];
+  /** Deletions that the read model has not heard of yet. */
+  goingAway: Deletion[];
   /** The cursor of the page after the oldest one loaded. */
   next: string | null;
   error: ApiError | null;
   olderError: ApiError | null;
-  refresh: () => Promise<void>;
+  /** Reads the first page; false when what came is old, or nothing came. */
+  refresh: () => Promise<boolean>;
   older: (cursor: string) => Promise<void>;
   add: (post: WrittenPost) => void;
   arrived: (post: Post) => void;
+  wentAway: (id: string) => void;
 }
 
 interface Read {
@@ -30,69 +36,91 @@ interface Read {
 export function usePosts(): PostList {
   const { api, own } = useServices();
   const [read, setRead] = useState<Read | null>(null);
-  const [onTheirWay, setOnTheirWay] = useState(() => own.posts.all());
+  const [mine, setMine] = useState(() => ({ posts: own.posts.all(), deleted: own.deleted.all() }));
   const [error, setError] = useState<ApiError | null>(null);
   const [olderError, setOlderError] = useState<ApiError | null>(null);
 
+  const lookAtOwn = useCallback(() => {
+    setMine({ posts: own.posts.all(), deleted: own.deleted.all() });
+  }, [own]);
+
   const refresh = useCallback(async () => {
-    setOnTheirWay(own.posts.all());
-    await reported(setError, async () => {
-      const page = await api.listPosts();
-      setRead((before) => withFirstPage(before, page));
-    });
-  }, [api, own]);
+    lookAtOwn();
+    const page = await reported(setError, () => api.listPosts());
+    if (page === null) return false;
+    setRead((before) => withFirstPage(before, page.value));
+    return !page.stale;
+  }, [api, lookAtOwn]);
 
   const older = useCallback(
-    (cursor: string) =>
-      reported(setOlderError, async () => {
-        const page = await api.listPosts(cursor);
-        setRead((before) => withOlderPage(before, page));
-      }),
+    async (cursor: string) => {
+      const page = await reported(setOlderError, () => api.listPosts(cursor));
+      if (page !== null) setRead((before) => withOlderPage(before, page.value));
+    },
     [api],
   );
 
   const add = useCallback(
     (post: WrittenPost) => {
       own.posts.put(post);
-      setOnTheirWay(own.posts.all());
+      lookAtOwn();
     },
-    [own],
+    [own, lookAtOwn],
   );
 
   const arrived = useCallback(
     (post: Post) => {
       own.posts.drop(post.id);
+      lookAtOwn();
       // The list may be served a moment stale: the post stays in it meanwhile, as it was written.
-      setRead((before) => before && { ...before, posts: joinPosts([listed(post)], before.posts) });
+      setRead((before) => before && { ...before, posts: joinPosts(before.posts, [listed(post)]) });
       void refresh();
     },
-    [own, refresh],
+    [own, lookAtOwn, refresh],
   );
 
-  const posts = read?.posts ?? null;
-  const next = read?.next ?? null;
-  return { posts, onTheirWay, next, error, olderError, refresh, older, add, arrived };
+  const wentAway = useCallback(
+    (id: string) => {
+      own.deleted.put({ id, settled: true });
+      lookAtOwn();
+    },
+    [own, lookAtOwn],
+  );
+
+  const deleted = new Set(mine.deleted.map(({ id }) => id));
+  return {
+    posts: read && withOwnPosts(read.posts, mine.posts, deleted),
+    onTheirWay: mine.posts.filter(({ id }) => !deleted.has(id)),
+    goingAway: mine.deleted.filter(({ settled }) => !settled),
+    next: read?.next ?? null,
+    ...{ error, olderError, refresh, older, add, arrived, wentAway },
+  };
 }
 
 function withFirstPage(before: Read | null, page: PostsPage): Read {
-  if (before?.deep) return { ...before, posts: joinPosts(before.posts, page.posts) };
-  return { posts: page.posts, next: page.next, deep: false };
+  if (!before?.deep) return { posts: page.posts, next: page.next, deep: false };
+  // What is newer than the page's end and not on it has been deleted.
+  const end = page.posts.at(-1);
+  const further = before.posts.filter((post) => end && newestFirst(post, end) > 0);
+  return { ...before, posts: joinPosts(further, page.posts) };
 }
 
 function withOlderPage(before: Read | null, page: PostsPage): Read {
   return { posts: joinPosts(before?.posts ?? [], page.posts), next: page.next, deep: true };
 }
 
-/** Runs what asks the API, and tells its failure, or that there is none, to `report`. */
-export async function reported(
+/** What the API answers; null when it failed, which `report` hears, as it hears that it did not. */
+export async function reported<T>(
   report: (error: ApiError | null) => void,
-  ask: () => Promise<void>,
-): Promise<void> {
+  ask: () => Promise<T>,
+): Promise<T | null> {
   try {
-    await ask();
+    const answer = await ask();
     report(null);
+    return answer;
   } catch (error) {
     if (!isApiError(error)) throw error;
     report(error);
+    return null;
   }
 }

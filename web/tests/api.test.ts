@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../src/api";
 import { Problem, Unreachable } from "../src/errors";
+import { comment } from "./fake-blog";
 
 interface Sent {
   path: string;
@@ -55,6 +56,50 @@ test("a command carries its key, its type, and the token when there is one", asy
   });
   expect(sent[1]?.init.headers).toEqual(plain);
   expect(sent[1]?.init.body).toBe('{"content":"c","author":null}');
+});
+
+test("changing, deleting and deciding carry the token and no key; a 204 has no body", async () => {
+  const { api, sent } = answering(() => new Response(null, { status: 204 }));
+  await api.updatePost("a/b", { title: "t", body: "b" }, "secret");
+  await expect(api.deletePost("a", "secret")).resolves.toBeUndefined();
+  await api.decide(comment("c", { postId: "p" }), "approved", "");
+  expect(sent.map(({ path, init }) => `${init.method ?? "GET"} ${path}`)).toEqual([
+    "PATCH /api/posts/a%2Fb",
+    "DELETE /api/posts/a",
+    "PATCH /api/posts/p/comments/c",
+  ]);
+  const json = { "Content-Type": "application/json" };
+  const signed = { ...json, Authorization: "Bearer secret" };
+  expect(sent.map(({ init }) => init.headers)).toEqual([signed, signed, json]);
+  expect(sent[2]?.init.body).toBe('{"status":"approved"}');
+});
+
+test.each([
+  [422, true],
+  [401, false],
+])(
+  "a post without a title answered with %i says whether one may write: %s",
+  async (status, may) => {
+    const { api, sent } = answering(json({}, status));
+    expect(await api.mayWrite("secret")).toBe(may);
+    expect(sent[0]?.init).toMatchObject({ method: "POST", body: "{}" });
+  },
+);
+
+test("whether one may write is not known when the service is away", async () => {
+  await expect(answering(json({}, 503)).api.mayWrite("")).rejects.toBeInstanceOf(Problem);
+});
+
+test.each([
+  ["nginx; hit; detail=STALE", true],
+  ["nginx; fwd=stale; detail=UPDATING", true],
+  ["nginx; hit; ttl=-42", true],
+  ["nginx; hit; ttl=1", false],
+  ["nginx; fwd=uri-miss", false],
+  ["", false],
+])("an answer with Cache-Status %s is stale: %s", async (status, stale) => {
+  const { api } = answering(() => new Response("{}", { headers: { "Cache-Status": status } }));
+  expect((await api.getPost("x")).stale).toBe(stale);
 });
 
 test("an error answer rejects with the problem", async () => {

@@ -1,18 +1,35 @@
 // A blog in memory behind the page's `Api`: events arrive when a test says so.
 
-import type { Api, Comment, CommentDraft, Post, PostDraft, WrittenPost } from "../src/api";
+import type {
+  Api,
+  Comment,
+  CommentDraft,
+  Decision,
+  Envelope,
+  Post,
+  PostDraft,
+  Read,
+  Token,
+  WrittenPost,
+} from "../src/api";
 import { Problem } from "../src/errors";
 
-const TIME = "2026-01-01T00:00:00.000000Z";
+const TIME = new Date().toISOString();
 const NOT_FOUND = () => Promise.reject(new Problem(404, "Not found."));
 
 export class FakeBlog implements Api {
   readonly readable = new Map<string, Post>();
   readonly written: { draft: PostDraft | CommentDraft; key: string; token: string | null }[] = [];
+  readonly deleted: string[] = [];
   /** Thrown once each, in order, by the commands to come. */
   readonly failures: Error[] = [];
+  /** Null where writing needs none. */
+  token: Token | null = null;
   away = false;
+  /** How many answers to come are given out by a cache although they are old. */
+  stale = 0;
   commentsAsked = 0;
+  listsAsked = 0;
 
   arrive(post: WrittenPost, comments: Comment[] = []): void {
     const commentCount = comments.filter(({ status }) => status === "approved").length;
@@ -20,34 +37,58 @@ export class FakeBlog implements Api {
   }
 
   listPosts = () => {
+    this.listsAsked += 1;
     if (this.away) return Promise.reject(new Problem(502, "Bad gateway."));
     const posts = [...this.readable.values()].map((post) => ({ ...post, excerpt: post.body }));
-    return Promise.resolve({ posts, next: null });
+    return this.read({ posts, next: null });
   };
 
   getPost = (id: string) => {
+    if (this.away) return Promise.reject(new Problem(502, "Bad gateway."));
     const post = this.readable.get(id);
-    return post ? Promise.resolve(post) : NOT_FOUND();
+    return post ? this.read(post) : NOT_FOUND();
   };
 
-  listComments = () => Promise.resolve({ comments: [], next: null });
+  listComments = () => this.read({ comments: [], next: null });
 
   getComment = (postId: string, id: string) => {
     this.commentsAsked += 1;
     const comment = this.readable.get(postId)?.comments.find((other) => other.id === id);
-    return comment ? Promise.resolve(comment) : NOT_FOUND();
+    return comment ? this.read(comment) : NOT_FOUND();
   };
 
-  createPost = (draft: PostDraft, { key, token = null }: { key: string; token?: string | null }) =>
-    this.take(draft, key, token, () => post(`p${this.written.length}`, draft));
+  createPost = (draft: PostDraft, { key, token }: Envelope) =>
+    this.take(draft, { key, token: token ?? "" }, () => post(`p${this.written.length}`, draft));
 
-  createComment = (postId: string, draft: CommentDraft, { key }: { key: string }) =>
-    this.take(draft, key, null, () => comment(`c${this.written.length}`, { postId, ...draft }));
+  updatePost = (id: string, draft: PostDraft, token: Token) => {
+    const version = (this.readable.get(id)?.version ?? 1) + 1;
+    return this.take(draft, { key: "", token }, () => post(id, { ...draft, version }));
+  };
+
+  deletePost = (id: string) => {
+    this.deleted.push(id);
+    return Promise.resolve();
+  };
+
+  createComment = (postId: string, draft: CommentDraft, { key }: Envelope) =>
+    this.take(draft, { key }, () => comment(`c${this.written.length}`, { postId, ...draft }));
+
+  decide = (before: Comment, status: Decision) => {
+    const reason = status === "rejected" ? "author" : null;
+    return Promise.resolve({ ...before, status, reason, version: before.version + 1 });
+  };
+
+  mayWrite = (token: Token) => Promise.resolve(this.token === null || this.token === token);
+
+  private read<T>(value: T): Promise<Read<T>> {
+    const stale = this.stale > 0;
+    this.stale -= Number(stale);
+    return Promise.resolve({ value, stale });
+  }
 
   private take<T>(
     draft: PostDraft | CommentDraft,
-    key: string,
-    token: string | null,
+    { key, token = null }: { key: string; token?: string | null },
     result: () => T,
   ): Promise<T> {
     this.written.push({ draft, key, token });

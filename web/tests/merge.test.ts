@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
-import type { ListedPost } from "../src/api";
-import { approvedSince, joinComments, joinPosts, listed, withOwnText } from "../src/merge";
+import type { Comment, ListedPost } from "../src/api";
+import {
+  approvedSince,
+  joinComments,
+  joinPosts,
+  listed,
+  withOwnPosts,
+  withOwnText,
+} from "../src/merge";
 import { comment } from "./fake-blog";
 
 function post(id: string, createdAt: string, title = id): ListedPost {
@@ -43,11 +50,36 @@ test("the reader's text of an approved comment wins over the own copy", () => {
   expect(withOwnText(read, own).content).toBe("as stored");
 });
 
-test("own approved comments are counted unless the read model had counted them", () => {
+test("what was approved since the page was read is counted, what it had counted is not", () => {
   const approved = comment("mine", { status: "approved", version: 2 });
-  expect(approvedSince([], [approved, comment("b")])).toBe(1);
-  expect(approvedSince([comment("mine")], [approved])).toBe(1);
-  expect(approvedSince([approved], [approved])).toBe(0);
+  const since = (read: Comment[], own: Comment[]) => approvedSince(read, joinComments(read, own));
+  expect(since([], [approved, comment("b")])).toBe(1);
+  expect(since([comment("mine")], [approved])).toBe(1);
+  expect(since([approved], [approved])).toBe(0);
+});
+
+test("the author's decision shows until the read model has it, or a later one", () => {
+  const read = comment("a", { status: "approved", content: "text", version: 2 });
+  const decided = comment("a", { status: "rejected", reason: "author", version: 3 });
+  const joined = joinComments([read], [], [decided]);
+  expect(joined.read).toEqual([decided]);
+  expect(approvedSince([read], joined)).toBe(-1);
+  const later = { ...read, version: 4 };
+  expect(joinComments([later], [], [decided]).read).toEqual([later]);
+});
+
+test("a post as it was last written here stands in the list, with the comments it has", () => {
+  const read = { ...post("a", "2026-01-01", "old"), commentCount: 3 };
+  const written = { ...post("a", "2026-01-01", "new"), version: 2, body: "text" };
+  expect(withOwnPosts([read], [written], new Set())).toMatchObject([
+    { title: "new", commentCount: 3 },
+  ]);
+  expect(withOwnPosts([{ ...read, version: 2 }], [written], new Set())[0]?.title).toBe("old");
+});
+
+test("a post that was deleted here stays away, whatever was read", () => {
+  const read = [post("a", "2026-01-01"), post("b", "2026-01-02")];
+  expect(withOwnPosts(read, [], new Set(["a"])).map(({ id }) => id)).toEqual(["b"]);
 });
 
 test("posts of two pages come newest first, each once, as seen last", () => {

@@ -1,124 +1,38 @@
 // @vitest-environment jsdom
-import { createRoot } from "react-dom/client";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { App } from "../src/app";
+import { expect, test, vi } from "vitest";
 import { Problem } from "../src/errors";
-import { ownIn } from "../src/own";
 import { navigate } from "../src/router";
-import { ServicesProvider } from "../src/services";
-import { memoryStorage } from "../src/storage";
 import { texts } from "../src/texts";
-import { tokenIn } from "../src/token";
-import { comment, FakeBlog, post } from "./fake-blog";
+import { blog, closeTab, field, find, lasting, open, send, shows, type } from "./driving";
+import { comment, post } from "./fake-blog";
 
-let root: ReturnType<typeof createRoot>;
-let blog: FakeBlog;
-let storage: Storage;
-
-beforeEach(() => {
-  window.scrollTo = () => undefined;
-  blog = new FakeBlog();
-  storage = memoryStorage();
-  document.body.innerHTML = "<div id='page'></div>";
-});
-
-afterEach(() => {
-  root.unmount();
-});
-
-function open(path: string): void {
-  navigate(path);
-  root = createRoot(find("#page"));
-  root.render(
-    <ServicesProvider value={{ api: blog, own: ownIn(storage), token: tokenIn(storage) }}>
-      <App />
-    </ServicesProvider>,
-  );
-}
-
-function find(selector: string): HTMLElement {
-  const found = document.querySelector<HTMLElement>(selector);
-  if (found === null) throw new Error(`no ${selector} in ${document.body.textContent}`);
-  return found;
-}
-
-const shows = (text: string) =>
-  vi.waitFor(() => {
-    expect(document.body.textContent).toContain(text);
-  }, 3000);
-
-function field(name: string): HTMLInputElement | HTMLTextAreaElement {
-  return find(`[name=${name}]`) as HTMLInputElement | HTMLTextAreaElement;
-}
-
-async function type(name: string, value: string): Promise<void> {
-  const place = await vi.waitFor(() => field(name));
-  place.value = value;
-  place.dispatchEvent(new Event("input", { bubbles: true }));
-  await vi.waitFor(() => {
-    expect(field(name).value).toBe(value);
-  });
-}
-
-function send(): void {
-  find("form .primary").click();
-}
-
-test("an empty blog invites to write", async () => {
-  open("/");
-  await shows(texts.list.emptyText);
-});
-
-test("a service that is away is said to be, and asked again by a button", async () => {
+test("a service that is away is said to be, and the page recovers by itself", async () => {
   blog.away = true;
   open("/");
   await shows(texts.away.heading);
   blog.away = false;
-  find(".notice button").click();
   await shows(texts.list.emptyText);
 });
 
-test("a post just written is on its way until the read model has it", async () => {
+test("an answer that was stale is read again soon", async () => {
+  blog.stale = 1;
   open("/");
-  await type("title", "Hello");
-  send();
-  await shows(texts.post.onItsWay);
-  expect(find(".card a").getAttribute("href")).toBe("/posts/p1");
-  blog.arrive(post("p1", { title: "Hello", body: "The text" }));
-  await shows("The text");
-  expect(document.body.textContent).not.toContain(texts.post.onItsWay);
-  expect(ownIn(storage).posts.all()).toEqual([]);
+  await shows(texts.list.emptyText);
+  blog.arrive(post("p", { title: "Fresh" }));
+  await shows("Fresh");
+  expect(blog.listsAsked).toBe(2);
 });
 
-test("what is wrong with a field stands at it, and what has no field stands above the button", async () => {
-  const faults = [
-    { field: "title", detail: "too long" },
-    { field: "", detail: "not an object" },
-  ];
-  blog.failures.push(new Problem(422, "Not valid.", faults));
-  open("/");
-  await type("title", "Hello");
-  send();
-  await shows("too long");
-  const title = find("[name=title]");
-  expect(title.getAttribute("aria-invalid")).toBe("true");
-  const described = title.getAttribute("aria-describedby") ?? "";
-  expect(document.getElementById(described)?.textContent).toBe("too long");
-  expect(find(".failure").textContent).toContain("not an object");
-  expect(field("title").value).toBe("Hello");
-});
-
-test("a 401 asks for the token, which this tab then keeps, and the key stays the same", async () => {
-  blog.failures.push(new Problem(401, "A token is needed."));
-  open("/");
-  await type("title", "Hello");
-  send();
-  await type("token", "secret");
-  send();
-  await shows(texts.post.onItsWay);
-  expect(blog.written.map(({ token }) => token)).toEqual([null, "secret"]);
-  expect(blog.written[0]?.key).toBe(blog.written[1]?.key);
-  expect(tokenIn(storage).get()).toBe("secret");
+test("a service that goes away takes nothing from the page that is being read", async () => {
+  blog.arrive(post("p", { title: "Read me" }));
+  blog.stale = 1;
+  open("/posts/p");
+  await shows("Read me");
+  blog.away = true;
+  await vi.waitFor(() => {
+    expect(blog.stale).toBe(0);
+  });
+  expect(document.body.textContent).toContain("Read me");
 });
 
 test("a comment is shown with its text while it waits and when it is rejected", async () => {
@@ -134,7 +48,38 @@ test("a comment is shown with its text while it waits and when it is rejected", 
   expect(find(".comment").textContent).toContain("An orange");
 });
 
-test("a comment read as pending is asked for again, then counted and no longer kept in the tab", async () => {
+test("a verdict that came while the tab was closed is there on the next visit", async () => {
+  blog.arrive(post("p"));
+  open("/posts/p");
+  await type("content", "An orange");
+  send();
+  await shows(texts.comments.pending);
+  closeTab();
+  const verdict = { status: "rejected", reason: "word-list", version: 2 } as const;
+  blog.arrive(post("p"), [comment("c1", verdict)]);
+  open("/posts/p");
+  await shows(texts.comments.reason("word-list"));
+  expect(find(".comment").textContent).toContain("An orange");
+});
+
+test("a comment that the author approved after all is no longer kept here", async () => {
+  blog.arrive(post("p"));
+  open("/posts/p");
+  await type("content", "An orange");
+  send();
+  await shows(texts.comments.pending);
+  closeTab();
+  const approved = { status: "approved", content: "An orange", version: 3 } as const;
+  blog.arrive(post("p"), [comment("c1", approved)]);
+  open("/posts/p");
+  await shows(`${texts.comments.heading} 1`);
+  await vi.waitFor(() => {
+    expect(lasting.getItem("own-comments")).toBeNull();
+  });
+  expect(document.querySelector(".mark")).toBeNull();
+});
+
+test("a comment read as pending is asked for again, then counted and no longer kept", async () => {
   blog.arrive(post("p"));
   open("/posts/p");
   await type("content", "Hello");
@@ -146,7 +91,23 @@ test("a comment read as pending is asked for again, then counted and no longer k
   await shows(texts.comments.pending);
   blog.arrive(post("p"), [comment("c1", { status: "approved", content: "Hello", version: 2 })]);
   await shows(`${texts.comments.heading} 1`);
-  expect(ownIn(storage).comments.all()).toEqual([]);
+  expect(lasting.length).toBe(0);
+});
+
+test("a reader's name is kept for the next comment, on another post too", async () => {
+  blog.arrive(post("p"));
+  blog.arrive(post("q"));
+  open("/posts/p");
+  await type("content", "Hello");
+  await type("author", " Ada ");
+  send();
+  await shows(texts.comments.pending);
+  expect(field("author").value).toBe("Ada");
+  navigate("/posts/q");
+  await vi.waitFor(() => {
+    expect(find("h1").textContent).toBe("q");
+  });
+  expect(field("author").value).toBe("Ada");
 });
 
 test("a comment on a post that has been deleted says so and keeps the text", async () => {
@@ -164,4 +125,35 @@ test("an address that is none, and a post that is none, say so", async () => {
   await shows(texts.notFound.heading);
   navigate("/posts/none");
   await shows(texts.notFound.again);
+});
+
+test("each page has its own title and description", async () => {
+  document.head.innerHTML = '<meta name="description">';
+  const description = () => find("meta[name=description]").getAttribute("content");
+  blog.arrive(post("p", { title: "Owls", body: "# Owls\n\nThey *sleep* by [day](x)." }));
+  open("/posts/p");
+  await vi.waitFor(() => {
+    expect(document.title).toBe(`Owls · ${texts.blogName}`);
+  });
+  expect(description()).toBe("Owls They sleep by day.");
+  navigate("/");
+  await vi.waitFor(() => {
+    expect([document.title, description()]).toEqual([texts.blogName, texts.description]);
+  });
+});
+
+test("the chosen colours stay chosen, and the system's come back", () => {
+  open("/");
+  const select = find("select") as HTMLSelectElement;
+  const choose = (name: string) => {
+    select.value = name;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  choose("dark");
+  expect([document.documentElement.dataset.theme, lasting.getItem("theme")]).toEqual([
+    "dark",
+    "dark",
+  ]);
+  choose("system");
+  expect([document.documentElement.dataset.theme, lasting.length]).toEqual([undefined, 0]);
 });

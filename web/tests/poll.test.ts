@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { expect, test } from "vitest";
 import { Problem, Unreachable } from "../src/errors";
-import { browserClock, type Clock, pauses, poll } from "../src/poll";
+import { browserClock, type Clock, follow, pauses, poll } from "../src/poll";
 
 const never = new AbortController().signal;
 
@@ -90,10 +90,40 @@ test("a hidden page waits until it is seen again", async () => {
   expect(seen).toBe(true);
 });
 
+test("waiting ends when the reader comes back to the page", async () => {
+  const waiting = browserClock.wait(3_600_000, never);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await waiting;
+});
+
 test("waiting ends when the signal aborts", async () => {
   const stop = new AbortController();
   const waiting = browserClock.wait(3_600_000, stop.signal);
   stop.abort();
   await waiting;
   await browserClock.wait(3_600_000, stop.signal);
+});
+
+/** What `follow` waits between looks that answer `answers`; it is stopped after the last of them. */
+async function waitedAfter(answers: boolean[]): Promise<number[]> {
+  const { clock, waited } = instant();
+  const stop = new AbortController();
+  const look = () => {
+    const answer = answers.shift() ?? false;
+    if (answers.length === 0) stop.abort();
+    return Promise.resolve(answer);
+  };
+  await follow(look, stop.signal, clock);
+  return waited;
+}
+
+test("what is stale or did not come is looked for again soon, news calmly and ever more so", async () => {
+  expect(await waitedAfter([false, false, true, true, true, false])).toEqual([
+    1000, 1500, 10_000, 15_000, 22_500, 1000,
+  ]);
+});
+
+test("the calmest pause is five minutes, the most impatient one half a minute", async () => {
+  expect(Math.max(...(await waitedAfter(Array<boolean>(20).fill(true))))).toBe(300_000);
+  expect(Math.max(...(await waitedAfter(Array<boolean>(20).fill(false))))).toBe(30_000);
 });

@@ -1,74 +1,54 @@
 // Writing a comment.
 
-import { type FormEvent, useCallback, useState } from "react";
-import type { Comment, CommentDraft } from "../api";
+import type { Comment } from "../api";
 import { type ApiError, isAbsent } from "../errors";
+import { commentFaults, trimmed } from "../rules";
 import { useServices } from "../services";
 import { notYet } from "../submit";
 import { texts } from "../texts";
-import { useFaultFocus } from "../use-fault-focus";
-import { useSubmit } from "../use-submit";
-import { Failure, faultsOf } from "./failure";
+import { useForm } from "../use-form";
 import { Field } from "./field";
-
-const FIELDS = ["content", "author"];
+import { FormStatus } from "./form-status";
 
 interface Props {
   postId: string;
   onWritten: (comment: Comment) => void;
 }
 
+interface Values {
+  content: string;
+  author: string;
+}
+
 export function CommentForm({ postId, onWritten }: Props) {
-  const { api } = useServices();
-  const [content, setContent] = useState("");
-  const [author, setAuthor] = useState("");
-  const send = useCallback(
-    (draft: CommentDraft, key: string) => api.createComment(postId, draft, { key }),
-    [api, postId],
-  );
-  const { sending, error, submit } = useSubmit(send, (comment) => {
-    setContent("");
-    onWritten(comment);
+  const { api, drafts, name } = useServices();
+  const view = useForm<Values, Comment>({
+    draft: drafts(`comment:${postId}`),
+    initial: () => ({ content: "", author: name.get() ?? "" }),
+    check: commentFaults,
+    send: ({ content, author }, key) => {
+      const signature = trimmed(author) || null;
+      name.set(signature); // for the next comment, here or on another post
+      return api.createComment(postId, { content, author: signature }, { key });
+    },
+    onDone: onWritten,
   });
-  const form = useFaultFocus(error);
-
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!sending) void submit({ content, author: author.trim() || null });
-  };
-
+  const { place, busy, field, onSubmit } = view;
   const words = texts.writeComment;
   return (
     <form
-      ref={form}
+      ref={place}
       className="write"
       aria-labelledby="write-comment"
       noValidate
       onSubmit={onSubmit}
     >
       <h3 id="write-comment">{words.heading}</h3>
-      <Field
-        name="content"
-        label={words.content}
-        value={content}
-        onValue={setContent}
-        readOnly={sending}
-        faults={faultsOf(error, "content")}
-        hint={words.hint}
-        rows={4}
-        required
-      />
-      <Field
-        name="author"
-        label={words.author}
-        value={author}
-        onValue={setAuthor}
-        faults={faultsOf(error, "author")}
-        autoComplete="name"
-      />
-      {error !== null && <Failure error={error} says={knownBetter(error)} fields={FIELDS} />}
-      <button className="primary" type="submit" aria-disabled={sending}>
-        {sending ? words.sending : words.submit}
+      <Field {...field("content")} label={words.content} hint={words.hint} rows={4} required />
+      <Field {...field("author")} label={words.author} autoComplete="name" />
+      <FormStatus view={view} says={knownBetter} />
+      <button className="primary" type="submit" aria-disabled={busy}>
+        {busy ? words.sending : words.submit}
       </button>
     </form>
   );

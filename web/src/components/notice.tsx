@@ -1,11 +1,11 @@
 // Pages and lines that say why there is nothing to read.
 
 import { texts } from "../texts";
-import { useTitle } from "../use-title";
+import { useHead } from "../use-head";
 
 export function NotFound({ onAgain }: { onAgain?: () => void }) {
   const { heading, text, again } = texts.notFound;
-  useTitle(heading);
+  useHead(heading);
   return (
     <section className="notice">
       <h1>{heading}</h1>
@@ -17,7 +17,7 @@ export function NotFound({ onAgain }: { onAgain?: () => void }) {
 
 export function Away({ onAgain }: { onAgain: () => void }) {
   const { heading, text, again } = texts.away;
-  useTitle(heading);
+  useHead(heading);
   return (
     <section className="notice">
       <h1>{heading}</h1>

@@ -1,27 +1,39 @@
-// What a post's writer reads until the read model shows it.
+// What a post's writer reads until the read model shows it as it was last written.
 
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Post } from "../api";
+import { useServices } from "../services";
 import { texts } from "../texts";
 import { Mark } from "./mark";
 import { PostWatch } from "./watch";
 
 interface Props {
   id: string;
+  version: number;
   onArrived: (post: Post) => void;
 }
 
-export function OnItsWay({ id, onArrived }: Props) {
+export function OnItsWay({ id, version, onArrived }: Props) {
+  const { news } = useServices();
   const [late, setLate] = useState(false);
+  const { onItsWay, onItsWayText, late: lateMark, lateText, arrived } = texts.post;
+  useEffect(() => {
+    news.say(late ? lateText : `${onItsWay}. ${onItsWayText}`);
+  }, [news, late, lateText, onItsWay, onItsWayText]);
   const onLate = useCallback(() => {
     setLate(true);
   }, []);
-  const { onItsWay, onItsWayText, late: lateMark, lateText } = texts.post;
+  const onPost = useCallback(
+    (post: Post) => {
+      news.say(arrived);
+      onArrived(post);
+    },
+    [news, arrived, onArrived],
+  );
   return (
-    <p className="meta" role="status">
+    <span title={late ? lateText : onItsWayText}>
       <Mark kind={late ? "late" : "waiting"} text={late ? lateMark : onItsWay} />
-      <span>{late ? lateText : onItsWayText}</span>
-      <PostWatch id={id} onArrived={onArrived} onLate={onLate} />
-    </p>
+      <PostWatch id={id} version={version} onArrived={onPost} onLate={onLate} />
+    </span>
   );
 }

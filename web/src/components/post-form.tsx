@@ -1,95 +1,76 @@
-// Writing a post.
+// Writing a post, a new one or another version of one.
 
-import { type FormEvent, useCallback, useState } from "react";
 import type { PostDraft, WrittenPost } from "../api";
 import { type ApiError, Problem } from "../errors";
+import { postFaults } from "../rules";
 import { useServices } from "../services";
 import { texts } from "../texts";
-import { useFaultFocus } from "../use-fault-focus";
-import { useSubmit } from "../use-submit";
-import { Failure, faultsOf } from "./failure";
+import { type FormView, useForm } from "../use-form";
+import { DraftBar } from "./draft-bar";
 import { Field } from "./field";
-
-const FIELDS = ["title", "body"];
+import { FormStatus } from "./form-status";
+import { MarkdownField } from "./markdown-field";
+import { useSignIn } from "./sign-in";
 
 interface Props {
+  /** The post to change; without one a new one is written. */
+  post?: WrittenPost;
   onWritten: (post: WrittenPost) => void;
 }
 
-export function PostForm({ onWritten }: Props) {
-  const { api, token } = useServices();
-  const [title, setTitle] = useState("");
-  const [body, setBody] = useState("");
-  const [typedToken, setTypedToken] = useState("");
-  const send = useCallback(
-    (draft: PostDraft, key: string) => api.createPost(draft, { key, token: token.get() }),
-    [api, token],
-  );
-  // Once asked for, the token's field stays until the post is written.
-  const [asksToken, setAsksToken] = useState(false);
-  const { sending, error, submit } = useSubmit(send, (post) => {
-    setTitle("");
-    setBody("");
-    setTypedToken("");
-    setAsksToken(false);
-    onWritten(post);
+export function PostForm({ post, onWritten }: Props) {
+  const { api, token, drafts } = useServices();
+  const view = useForm<PostDraft, WrittenPost>({
+    draft: drafts(post ? `post:${post.id}` : NEW_POST),
+    initial: () => ({ title: post?.title ?? "", body: post?.body ?? "" }),
+    check: postFaults,
+    send: (values, key) =>
+      post
+        ? api.updatePost(post.id, values, token.get() ?? "")
+        : api.createPost(values, { key, token: token.get() ?? "" }),
+    onDone: onWritten,
   });
-  if (isRefused(error) && !asksToken) setAsksToken(true);
-  const form = useFaultFocus(error);
+  return <PostFields view={view} words={post ? EDIT : NEW} />;
+}
 
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    if (sending) return;
-    if (typedToken.trim()) token.keep(typedToken.trim());
-    void submit({ title, body });
-  };
+export const NEW_POST = "post:new";
+const NEW = { heading: texts.writePost.heading, submit: texts.writePost.submit };
+const EDIT = { heading: texts.writePost.edit, submit: texts.writePost.save };
 
-  const words = texts.writePost;
+interface FieldsProps {
+  view: FormView<PostDraft, WrittenPost>;
+  words: { heading: string; submit: string };
+}
+
+function PostFields({ view, words }: FieldsProps) {
+  const { form, place, busy, field, onSubmit } = view;
+  const { begin, dialog } = useSignIn(() => void form.submit());
+  const signInAgain = (error: ApiError) =>
+    error instanceof Problem && error.status === 401 ? <SignInAgain onSignIn={begin} /> : null;
+
   return (
-    <form ref={form} className="write" aria-label={words.heading} noValidate onSubmit={onSubmit}>
-      <Field
-        name="title"
-        label={words.title}
-        value={title}
-        onValue={setTitle}
-        readOnly={sending}
-        faults={faultsOf(error, "title")}
-        required
-        autoComplete="off"
-      />
-      <Field
-        name="body"
-        label={words.body}
-        value={body}
-        onValue={setBody}
-        readOnly={sending}
-        faults={faultsOf(error, "body")}
-        hint={words.bodyHint}
-        rows={10}
-      />
-      {asksToken && (
-        <Field
-          name="token"
-          label={words.token}
-          value={typedToken}
-          onValue={setTypedToken}
-          faults={isRefused(error) ? [refusal(typedToken)] : []}
-          secret
-          autoComplete="off"
-        />
-      )}
-      {error !== null && !isRefused(error) && <Failure error={error} fields={FIELDS} />}
-      <button className="primary" type="submit" aria-disabled={sending}>
-        {sending ? words.sending : words.submit}
-      </button>
-    </form>
+    <>
+      <form ref={place} className="write" aria-label={words.heading} noValidate onSubmit={onSubmit}>
+        <Field {...field("title")} label={texts.writePost.title} required autoComplete="off" />
+        <MarkdownField {...field("body")} title={view.values.title} />
+        <FormStatus view={view} says={signInAgain} />
+        <button className="primary" type="submit" aria-disabled={busy}>
+          {busy ? texts.writePost.sending : words.submit}
+        </button>
+        {view.changed && !busy && <DraftBar onDiscard={form.discard} />}
+      </form>
+      {dialog}
+    </>
   );
 }
 
-function isRefused(error: ApiError | null): boolean {
-  return error instanceof Problem && error.status === 401;
-}
-
-function refusal(typedToken: string): string {
-  return typedToken === "" ? texts.writePost.tokenNeeded : texts.writePost.tokenWrong;
+function SignInAgain({ onSignIn }: { onSignIn: () => void }) {
+  return (
+    <>
+      {texts.author.refused}{" "}
+      <button type="button" onClick={onSignIn}>
+        {texts.author.signIn}
+      </button>
+    </>
+  );
 }
