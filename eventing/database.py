@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,8 +44,8 @@ class Engine(Protocol):
     def translate(self, sql: str) -> str:
         """SQL as this database spells it."""
 
-    def claim(self) -> bool:
-        """Whether this process can be sure to be the only one with a relay here."""
+    def claim(self) -> AbstractContextManager[bool]:
+        """Be one of the processes with a relay here; whether it is sure to be the only one."""
 
 
 class Transaction:
@@ -101,10 +101,14 @@ class Database:
         with self._begin(writing=False) as transaction:
             yield transaction
 
-    def claim(self) -> bool:
-        """Whether no other living process can hold a lease here (never sure on a server)."""
-        with self._translated_errors():
-            return self._engine.claim()
+    @contextmanager
+    def claim(self) -> Iterator[bool]:
+        """Count as one that may hold leases here, for as long as this process lives.
+
+        Whether no other living process can hold any; one that starts waits for the block's end.
+        """
+        with self._translated_errors(), self._engine.claim() as alone:
+            yield alone
 
     def close(self) -> None:
         """Close the connections that are not in use."""

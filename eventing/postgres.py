@@ -1,6 +1,7 @@
 """PostgreSQL as a function's database: shared by every copy of the function."""
 
 import re
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -57,9 +58,9 @@ class Postgres:
         """SQLite's spelling in PostgreSQL's."""
         return _translate(sql)
 
-    def claim(self) -> bool:
+    def claim(self) -> AbstractContextManager[bool]:
         """Other copies of the function may always be there: a lease has to run out."""
-        return False
+        return nullcontext(False)
 
 
 @lru_cache(maxsize=256)

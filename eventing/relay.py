@@ -98,9 +98,10 @@ class Relay:
 
     def _first_sweep(self) -> float:
         try:
-            if self._database.claim():
-                with self._database.transaction() as tx:
-                    outbox.end_all_leases(tx)
+            with self._database.claim() as alone:
+                if alone:
+                    with self._database.transaction() as tx:
+                        outbox.end_all_leases(tx)
         except StorageUnavailable as error:
             log.warning("outbox not readable yet", extra={"fields": {"error": str(error)}})
         return 0

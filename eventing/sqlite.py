@@ -111,20 +111,17 @@ class SQLite:
         """The SQL is written in SQLite's spelling already."""
         return sql
 
-    def claim(self) -> bool:
-        """Lock FILE.relay for as long as this process lives; False when another one has it."""
-        if self._claim is not None:
-            return True
-        with _out_of_reach():
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
+    @contextmanager
+    def claim(self) -> Iterator[bool]:
+        """Share FILE.relay with the others for life; whoever gets it alone is the first."""
+        if self._claim is None:
+            with _out_of_reach():
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._claim = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return False
-        self._claim = descriptor
-        return True
+            yield _lock_alone(self._claim)
+        finally:
+            fcntl.flock(self._claim, fcntl.LOCK_SH)
 
     def _busy(self) -> sqlite3.OperationalError:
         error = sqlite3.OperationalError("database is locked by another writer of this process")
@@ -158,3 +155,11 @@ def _out_of_reach() -> Iterator[None]:
         failure = sqlite3.OperationalError(str(error))
         failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
         raise failure from error
+
+
+def _lock_alone(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -46,6 +46,7 @@ def hold_write_lock(file: Path, held: Event, let_go: Event) -> None:
 def hold_claim(file: Path, held: Event, let_go: Event) -> None:
     """Be the process that has the relay of this database."""
     database = Database(f"sqlite:///{file}", [])
-    if database.claim():
-        held.set()
+    with database.claim():
+        pass
+    held.set()
     let_go.wait(30)

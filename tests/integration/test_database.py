@@ -1,6 +1,7 @@
 """A function's own database: transactions, snapshots, the pool, and what makes it unavailable."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -202,11 +203,11 @@ def test_a_folder_that_cannot_be_is_unavailable_until_it_can(
     with pytest.raises(StorageUnavailable):
         add(database, "a")
     with pytest.raises(StorageUnavailable):
-        database.claim()
+        is_alone(database)
 
     file.parent.unlink()
     add(database, "a")
-    assert database.claim()
+    assert is_alone(database)
     assert notes(database) == ["a"]
 
 
@@ -259,19 +260,60 @@ def test_a_writer_that_never_gets_its_turn_is_told_so(
     assert notes(database) == ["a", "c"]
 
 
-def test_a_claim_is_one_process_s_until_it_ends_however_it_ends(
+def is_alone(database: Database) -> bool:
+    with database.claim() as alone:
+        return alone
+
+
+def test_a_process_is_alone_when_every_other_has_ended_however_it_ended(
     database: Database, file: Path
 ) -> None:
     held, let_go = SPAWN.Event(), SPAWN.Event()
     process = spawn(hold_claim, file, held, let_go)
     assert held.wait(30)
-    assert not database.claim()
+    assert not is_alone(database)
 
     process.kill()
     process.join()
-    assert database.claim()
-    assert database.claim()
-    assert not Database(f"sqlite:///{file}", []).claim()
+    assert is_alone(database)
+    assert is_alone(database)
+    assert not is_alone(Database(f"sqlite:///{file}", []))
+
+
+def test_a_process_is_not_alone_beside_one_that_was_not_alone_itself(
+    database: Database, file: Path
+) -> None:
+    held, let_go = SPAWN.Event(), SPAWN.Event()
+    first = spawn(hold_claim, file, held, let_go)
+    assert held.wait(30)
+    second = Database(f"sqlite:///{file}", [])
+    assert not is_alone(second)
+
+    first.kill()
+    first.join()
+
+    assert not is_alone(database)
+
+
+def test_who_starts_meanwhile_waits_until_the_first_has_done_what_only_it_may(
+    database: Database, file: Path
+) -> None:
+    order = []
+    came = threading.Event()
+
+    def come_second() -> None:
+        with Database(f"sqlite:///{file}", []).claim() as alone:
+            came.set()
+        order.append(alone)
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.claim() as alone:
+            second = threads.submit(come_second)
+            assert came.wait(30)
+            order.append(alone)
+        second.result()
+
+    assert order == [True, False]
 
 
 @pytest.mark.parametrize("url", ["", "notes.db", "sqlite://notes.db", "mysql://localhost/notes"])

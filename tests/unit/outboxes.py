@@ -14,6 +14,7 @@ def event(event_id: str, partition: str = "p1") -> CloudEvent:
         source="/notes",
         type="NoteWritten",
         subject=event_id,
+        time="2026-01-31T12:00:00.000000Z",
         datacontenttype="application/json",
         data=f'{{"id":"{event_id}","text":"é\U0001f600"}}'.encode(),
         extensions={"partitionkey": partition, "correlationid": "c-1"},

@@ -13,6 +13,7 @@ from eventing.cloudevent import CloudEvent
 from eventing.database import Database, Transaction
 from eventing.publisher import PublishFailed
 from eventing.relay import CONCURRENCY, LONGEST_PAUSE, Relay
+from tests.databases import Databases
 from tests.unit.outboxes import append, in_order, waiting
 from tests.waiting import until
 
@@ -117,14 +118,23 @@ def milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-def other(database_file: Path) -> Database:
-    """The same database as another process of the function has it."""
-    return Database(f"sqlite:///{database_file}", [outbox.MIGRATIONS])
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Only of a file is it known who else has it."""
+    return tmp_path / "function.db"
+
+
+def open_file(file: Path) -> Database:
+    """The database in the file as each process of the function has its own."""
+    return Database(f"sqlite:///{file}", [outbox.MIGRATIONS])
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "function.db"
+def again(database: Database, databases: Databases) -> Iterator[Database]:  # noqa: ARG001 - first
+    """The same database as another process of the function has it."""
+    again = Database(databases.url("function"), [outbox.MIGRATIONS])
+    yield again
+    again.close()
 
 
 def test_events_of_one_entity_are_published_in_order_failures_or_not(
@@ -196,13 +206,13 @@ def test_nothing_is_held_while_an_event_is_published(tmp_path: Path, broker: Bro
 
 
 def test_two_relays_publish_each_event_once(
-    database: Database, file: Path, broker: Broker, start: Callable[[Database], Relay]
+    database: Database, again: Database, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
     every = [f"{entity}{number}" for number in range(1, 7) for entity in "abcdefgh"]
     append(database, *every)
 
     start(database)
-    start(other(file))
+    start(again)
     until(lambda: waiting(database) == 0)
 
     assert sorted(broker.taken) == sorted(every)
@@ -307,8 +317,9 @@ def test_a_start_publishes_what_was_left(
 
 
 def test_a_start_ends_the_leases_of_a_process_that_is_gone(
-    database: Database, broker: Broker, start: Callable[[Database], Relay]
+    file: Path, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
+    database = open_file(file)
     append(database, "a1")
     lease_all(database, now=milliseconds())
 
@@ -318,16 +329,17 @@ def test_a_start_ends_the_leases_of_a_process_that_is_gone(
 
 
 def test_a_second_process_leaves_the_leases_of_the_first(
-    database: Database, file: Path, broker: Broker, start: Callable[[Database], Relay]
+    file: Path, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
-    first = other(file)
-    assert first.claim()
+    first = open_file(file)
+    with first.claim() as alone:
+        assert alone
     append(first, "a1")
     lease_all(first, now=milliseconds())
     append(first, "b1")
 
-    start(database)
-    until(lambda: waiting(database) == 1)
+    start(open_file(file))
+    until(lambda: waiting(first) == 1)
 
     assert broker.attempts == ["b1"]
 
