@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +10,12 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from eventing.call import EVENT_LIMIT
+from tests.databases import Databases, NewDatabases
 from tests.integration.blog import (
     STRUCTURED,
     SUBSCRIBERS,
     Blog,
     comment_data,
-    dump,
     event,
     judgement,
     post_data,
@@ -40,18 +39,18 @@ HUGE = "9" * 10_000
 class Attacked(Blog):
     """A blog with something to lose: a post, a pending comment and a decided one."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.folder = folder
+    def __init__(self, databases: Databases) -> None:
+        super().__init__(databases)
+        self.databases = databases
         self.post = self.write_post(title="A title", body="Text")["id"]
         self.settle()
         self.decided = self.write_comment(self.post, content="Well said")["id"]
         self.settle()
         self.pending = self.write_comment(self.post, content="Not judged yet")["id"]
 
-    def kept(self) -> dict[str, str]:
+    def kept(self) -> dict[str, list[str]]:
         """Everything in every database."""
-        return {name: dump(self.folder / f"{name}.db") for name in self.functions}
+        return {name: sorted(self.databases.dump(name).split("\n")) for name in self.functions}
 
     def everywhere(self, sent: object, content_type: str = STRUCTURED) -> Iterator[TestResponse]:
         """The answers of all functions to one event."""
@@ -61,8 +60,9 @@ class Attacked(Blog):
 
 
 @pytest.fixture(scope="module")
-def blog(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
-    return Attacked(tmp_path_factory.mktemp("attacked"))
+def blog(new_databases: NewDatabases) -> Iterator[Attacked]:
+    with new_databases() as databases:
+        yield Attacked(databases)
 
 
 @pytest.fixture
