@@ -15,6 +15,7 @@ from eventing import subscriber
 from eventing.answer import PROBLEM, Answer, to_json
 from eventing.call import Call, read_call
 from eventing.database import StorageUnavailable
+from eventing.logs import milliseconds
 from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
 from eventing.subscriber import Subscriber
 from eventing.text import is_storable
@@ -55,8 +56,7 @@ class Function:
         started = time.perf_counter()
         call = read_call(request)
         answer = self._answer(call)
-        took = round((time.perf_counter() - started) * 1000, 1)
-        _log(call, answer, took)
+        _log(call, answer, milliseconds(time.perf_counter() - started))
         return _response(call, answer)
 
     def _answer(self, call: Call) -> Answer:
@@ -131,14 +131,23 @@ def _response(call: Call, answer: Answer) -> Response:
     return response
 
 
-def _log(call: Call, answer: Answer, took: float) -> None:
+def _log(call: Call, answer: Answer, duration: float) -> None:
     fields = {
         "method": call.method,
         "path": quote(call.path),
         "status": int(answer.status),
+        "outcome": _outcome(call, answer.status),
         "correlationid": call.cause.correlationid,
-        "duration_ms": took,
+        "duration": duration,
         **call.notes,
     }
     level = logging.DEBUG if call.path == "/healthz" else logging.INFO
     log.log(level, "event" if "type" in call.notes else "request", extra={"fields": fields})
+
+
+def _outcome(call: Call, status: int) -> str:
+    if status >= 400:
+        return "refused" if status < 500 else "failed"
+    if "type" not in call.notes:
+        return "answered"
+    return "replied" if status == 200 else "taken"

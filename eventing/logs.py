@@ -1,7 +1,8 @@
-"""Log lines: JSON for machines, the same fields readable where a person looks at a terminal."""
+"""Log lines: JSON for machines, the same fields in words where a person looks at a terminal."""
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -35,6 +36,11 @@ def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
     return fields
 
 
+def milliseconds(seconds: float) -> float:
+    """A `duration` as every line tells it."""
+    return round(seconds * 1000, 1)
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, service, what happened, then the record's fields."""
 
@@ -43,6 +49,10 @@ class JsonLines(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(self.members(record), ensure_ascii=False, default=str)
+
+    def members(self, record: logging.LogRecord) -> dict[str, object]:
+        """The JSON object."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -52,21 +62,57 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return line
 
 
-class ReadableLines(logging.Formatter):
-    """`12:00:01 posts      POST /posts 201 (id=…)` for a terminal."""
-
-    def __init__(self, service: str) -> None:
-        super().__init__()
-        self._service = service
+class ReadableLines(JsonLines):
+    """The same for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        clock = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
-        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
-        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
-        line = f"{clock} {self._service:<11} {level}{record.getMessage()}  {fields}".rstrip()
-        if record.exc_info:
-            line = f"{line}\n{self.formatException(record.exc_info)}"
-        return line
+        return in_words(self.members(record))
+
+
+def in_words(line: Mapping[str, object]) -> str:
+    """The JSON object of a line for a terminal; KeyError, ValueError or TypeError if it is none.
+
+    `12:00:01 posts        POST /posts 201                      11.2 ms  1fb3386e08f94453`
+    """
+    rest = dict(line)
+    clock = datetime.fromisoformat(str(rest.pop("time"))).astimezone().strftime("%H:%M:%S")
+    level, service, what = (str(rest.pop(name)) for name in ("level", "service", "event"))
+    trace = str(rest.pop("exception", ""))
+    colour = _COLOURS.get(level) or (_DIM if _is_read(rest) else "")
+    if "outcome" in rest:
+        what = _outcome(rest)
+    note = f"{level}: " if level in _COLOURS else ""
+    fields = [f"{name}={_text(value)}" for name, value in rest.items()]
+    words = "  ".join(filter(None, [f"{clock} {service:<12} {note}{what}", " ".join(fields)]))
+    text = "\n".join(printable(each) for each in [words, *trace.splitlines()])
+    return f"{colour}{text}{_PLAIN}" if colour else text
+
+
+def _is_read(fields: Mapping[str, object]) -> bool:
+    return fields.get("method") in ("GET", "HEAD") and fields.get("outcome") == "answered"
+
+
+def _outcome(fields: dict[str, object]) -> str:
+    """What happened to a request or an event, in columns; takes out of `fields` what it tells."""
+    told = {name: fields.pop(name, None) for name in _TOLD}
+    names = ("method", "path", "status") if told["type"] is None else ("type", "outcome", "trigger")
+    what = " ".join(str(told[name]) for name in names if told[name] is not None)
+    return f"{what:<60} {told['duration']:>8} ms  {told['correlationid']}"
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+_TOLD = ("method", "path", "status", "type", "outcome", "trigger", "duration", "correlationid")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"

@@ -9,10 +9,8 @@ import json
 import logging
 import os
 import select
-from datetime import datetime
-from typing import Any
 
-from eventing.logs import JsonLines, ReadableLines
+from eventing.logs import JsonLines, in_words, printable
 
 BACKLOG = 262_144  # bytes not yet written beyond which the programs' lines are not read on
 _AT_ONCE = select.PIPE_BUF  # so much a pipe takes without blocking once it is ready at all
@@ -90,25 +88,8 @@ class _ConsoleHandler(logging.Handler):
 
 
 def readable(name: str, line: bytes) -> bytes:
-    """A program's line for a person: its JSON in plain words, anything else with its name."""
+    """A program's line for a person: its JSON in words, anything else with its name."""
     try:
-        document = json.loads(line)
-        return _plain(document).encode()
+        return in_words(json.loads(line)).encode()
     except (ValueError, TypeError, KeyError):
-        return f"         {name:<11} ".encode() + line
-
-
-def _plain(document: dict[str, Any]) -> str:
-    members = dict(document)
-    record = logging.makeLogRecord(
-        {
-            "created": datetime.fromisoformat(members.pop("time")).timestamp(),
-            "levelno": logging.getLevelNamesMapping()[members.pop("level").upper()],
-            "msg": "%s",
-            "args": (members.pop("event"),),
-        }
-    )
-    service = members.pop("service")
-    record.levelname = logging.getLevelName(record.levelno)
-    record.fields = members
-    return ReadableLines(service).format(record)
+        return f"{'':8} {name:<12} {printable(line.decode(errors='replace'))}".encode()

@@ -87,16 +87,62 @@ def test_records_of_libraries_are_lines_too() -> None:
     assert json.loads(stream.getvalue())["event"] == "pool is full"
 
 
-def test_a_person_at_a_terminal_reads_words() -> None:
+def words(record: str, **fields: object) -> str:
+    """What a terminal shows after the clock."""
     stream = Terminal()
-    log = log_to(stream)
+    log_to(stream).info(record, extra={"fields": fields})
+    return stream.getvalue().removesuffix("\n")[8:]
 
-    log.info("request", extra={"fields": {"status": 200, "path": "/posts"}})
-    log.error("failed")
 
-    first, second = stream.getvalue().splitlines()
-    assert first[8:] == " posts       request  status=200 path=/posts"
-    assert second[8:] == " posts       error: failed"
+TOLD = {"correlationid": "tea-1", "duration": 4.2}
+REQUEST = {"method": "POST", "path": "/posts", "status": 201, "outcome": "answered"}
+EVENT = {"method": "POST", "path": "/", "status": 202, "outcome": "taken", "type": "PostCreated"}
+
+
+def test_a_person_at_a_terminal_reads_words() -> None:
+    assert words("ready", url="there") == " posts        ready  url=there"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (REQUEST, "POST /posts 201"),
+        (EVENT, "PostCreated taken"),
+        ({"type": "X", "outcome": "delivered", "trigger": "t"}, "X delivered t"),
+    ],
+    ids=["request", "event", "delivery"],
+)
+def test_a_terminal_shows_what_happened_then_how_long_it_took_and_what_began_it(
+    fields: dict[str, object], said: str
+) -> None:
+    shown = words("event", **fields, **TOLD, id="e-1")
+    assert shown == f" posts        {said:<60}      4.2 ms  tea-1  id=e-1"
+
+
+def test_a_terminal_shows_lists_without_brackets() -> None:
+    assert words("event", triggers=["one", "two"]).endswith("  triggers=one, two")
+
+
+@pytest.mark.parametrize(
+    ("level", "fields", "colour"),
+    [
+        (logging.WARNING, {}, "\x1b[33m"),
+        (logging.ERROR, {}, "\x1b[31m"),
+        (logging.INFO, REQUEST | TOLD | {"method": "GET"}, "\x1b[2m"),
+    ],
+    ids=["warning", "error", "read"],
+)
+def test_a_terminal_colours_trouble_and_dims_reads(
+    level: int, fields: dict[str, object], colour: str
+) -> None:
+    stream = Terminal()
+    log_to(stream).log(level, "said", extra={"fields": fields})
+    assert stream.getvalue().startswith(colour)
+    assert stream.getvalue().endswith("\x1b[0m\n")
+
+
+def test_a_terminal_is_not_told_what_to_do_by_a_text() -> None:
+    assert words("said", path="\x1b[2J\x9b\r\n") == r" posts        said  path=\x1b[2J\x9b\r\n"
 
 
 def test_a_terminal_shows_the_traceback() -> None:
@@ -104,7 +150,7 @@ def test_a_terminal_shows_the_traceback() -> None:
 
     log_to(stream).error("failed", exc_info=ValueError("why"))
 
-    assert stream.getvalue().splitlines()[-1] == "ValueError: why"
+    assert stream.getvalue().endswith("\nValueError: why\x1b[0m\n")
 
 
 @pytest.mark.parametrize("level", ["loud", "", "critical", "10"])
