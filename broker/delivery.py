@@ -1,31 +1,32 @@
 """One attempt of a delivery: read, send, judge, record; changes when one of these steps does."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import time as now
 
 from broker.arrival import TTL, Arrival, Refused
 from broker.changes import Delivered, Taken
 from broker.dead_letter import dead_letter
-from broker.intake import report_taken
+from broker.intake import Intake
 from broker.log import EventLog
 from broker.outcome import Failed, Replied, ReplyRefused, is_retried, judge_sink, judge_subscriber
 from broker.records import Delivery, Failure, Stored
 from broker.send import Sender
 from broker.steps import End, Route, after_failure, after_sink_failure, without_sink
 from eventing.cloudevent import CloudEvent
+from eventing.logs import milliseconds
 
 log = logging.getLogger("broker")
 
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """Makes attempts. `admit` turns a reply into a new event of the Broker, or raises Refused."""
+    """Makes attempts; a reply goes to the `intake`."""
 
     log: EventLog
     sender: Sender
-    admit: Callable[[Arrival], Taken]
+    intake: Intake
     routes: Mapping[str, Route]
 
     async def deliver(self, delivery: Delivery) -> None:
@@ -41,7 +42,7 @@ class Deliverer:
             end = await self._to_sink(delivery, stored, Failure.from_json(failure))
         await self.log.record(end.change)
         if isinstance(end.change, Delivered) and end.change.reply is not None:
-            report_taken(end.change.reply, self.routes[delivery.trigger].broker)
+            self.intake.tell(end.change.reply)
         _report(delivery, stored.event, end, now() - started)
 
     async def _to_subscriber(self, delivery: Delivery, stored: Stored) -> End:
@@ -66,7 +67,7 @@ class Deliverer:
         """A reply goes on with the TTL of the event that it answers, whatever it says itself."""
         event = reply.event.with_extensions(**{TTL: str(stored.ttl)})
         try:
-            return self.admit(Arrival(route.broker, event, reply.headers))
+            return self.intake.admit(Arrival(route.broker, event, reply.headers))
         except Refused as refused:
             return ReplyRefused(refused.status, f"replied, but the broker refused it: {refused}")
 
@@ -96,7 +97,7 @@ def _report(delivery: Delivery, event: CloudEvent, end: End, duration: float) ->
         "id": event.id,
         "correlationid": event.extensions.get("correlationid"),
         "attempt": delivery.attempts + 1,
-        "duration": round(duration, 4),
+        "duration": milliseconds(duration),
     }
     if end.reason is None:
         log.info("delivery", extra={"fields": fields})

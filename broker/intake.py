@@ -8,6 +8,8 @@ from broker.arrival import Arrival, admit
 from broker.changes import Taken
 from broker.log import EventLog
 from broker.manifests import Trigger
+from broker.watch import Watch
+from eventing.logs import milliseconds
 
 log = logging.getLogger("broker")
 
@@ -15,9 +17,10 @@ log = logging.getLogger("broker")
 class Intake:
     """The one way in, for events and replies alike."""
 
-    def __init__(self, event_log: EventLog, triggers: Sequence[Trigger]) -> None:
+    def __init__(self, event_log: EventLog, triggers: Sequence[Trigger], watch: Watch) -> None:
         self._log = event_log
         self._triggers = triggers
+        self._watch = watch
 
     def admit(self, arrival: Arrival) -> Taken:
         """The change that keeps the event; Refused when it may not come in."""
@@ -28,19 +31,19 @@ class Intake:
         taken = self.admit(arrival)
         if taken.triggers:
             await self._log.record(taken)
-        report_taken(taken, arrival.broker)
+        self.tell(taken)
 
-
-def report_taken(taken: Taken, broker: str) -> None:
-    """One line for each event that came in; never the data."""
-    event = taken.stored.event
-    fields = {
-        "broker": broker,
-        "type": event.type,
-        "source": event.source,
-        "id": event.id,
-        "correlationid": event.extensions.get("correlationid"),
-        "triggers": list(taken.triggers),
-        "duration": round(now() - taken.at, 4),
-    }
-    log.info("event taken in", extra={"fields": fields})
+    def tell(self, taken: Taken) -> None:
+        """One line for each event that came in, never the data; and whoever looks on sees it."""
+        event = taken.stored.event
+        fields = {
+            "type": event.type,
+            "source": event.source,
+            "id": event.id,
+            "correlationid": event.extensions.get("correlationid"),
+            "outcome": "taken in",
+            "triggers": list(taken.triggers),
+            "duration": milliseconds(now() - taken.at),
+        }
+        log.info("event", extra={"fields": fields})
+        self._watch.show(taken)

@@ -29,6 +29,7 @@ from broker.routes import UnknownAddress, ping_sinks, routes
 from broker.send import Sender, open_session
 from broker.settings import Settings, read_settings
 from broker.status import Status
+from broker.watch import Watch
 from eventing.logs import InvalidLogLevel, configure_logging
 
 log = logging.getLogger("broker")
@@ -79,7 +80,8 @@ class Broker:
         self._sinks = ping_sinks(platform, settings.services)
         self._lanes = Lanes()
         self._log = open_log(settings.data, self._lanes.dispatch)
-        self._intake = Intake(self._log, platform.triggers)
+        self._watch = Watch()
+        self._intake = Intake(self._log, platform.triggers, self._watch)
         self._ingress = Ingress(platform.namespace, platform.brokers, self._intake.take)
         self._status = Status(self._log, list(self._routes))
 
@@ -99,7 +101,7 @@ class Broker:
 
     async def _open(self, sender: Sender) -> web.AppRunner:
         await self._log.record(Resumed(list(self._routes), now()))
-        deliverer = Deliverer(self._log, sender, self._intake.admit, self._routes)
+        deliverer = Deliverer(self._log, sender, self._intake, self._routes)
         self._lanes.start(self._routes, self._log, deliverer.deliver)
         server = web.AppRunner(self._app(), access_log=None, shutdown_timeout=ANSWER_WITHIN)
         await server.setup()
@@ -112,6 +114,7 @@ class Broker:
         app.router.add_get("/healthz", self._status.healthz)
         app.router.add_get("/status", self._status.status)
         app.router.add_get("/dead", self._status.dead)
+        app.router.add_get("/watch", self._watch.answer)
         app.router.add_route("*", "/{path:.*}", self._ingress.answer)
         return app
 
@@ -123,6 +126,7 @@ class Broker:
         """Take nothing in, end what is under way, keep the rest, let go of the file."""
         self._status.set_ready(ready=False)
         self._ingress.close()
+        self._watch.close()
         for ping in pings:
             ping.cancel()
         await self._lanes.stop(STOP_WITHIN)

@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote, unquote_to_bytes
@@ -99,7 +100,8 @@ def write_structured(event: CloudEvent) -> dict[str, object]:
     if not event.data:
         return attributes
     if is_json(event.datacontenttype):
-        return {**attributes, "data": parse_json(event.data)}
+        with suppress(NotJSON):  # although it says so: events are passed on as they are
+            return {**attributes, "data": parse_json(event.data)}
     return {**attributes, "data_base64": base64.b64encode(event.data).decode()}
 
 

@@ -117,15 +117,7 @@ def listed(letter: Letter, subscribers: Mapping[str, str]) -> dict[str, object]:
 
 def shown(letter: Letter, subscribers: Mapping[str, str]) -> dict[str, object]:
     """The letter as JSON with the whole event, in the JSON format as far as its data is JSON."""
-    return {**listed(letter, subscribers), "event": _whole(letter.event)}
-
-
-def _whole(event: CloudEvent) -> dict[str, object]:
-    try:
-        return write_structured(event)
-    except NotJSON:
-        data = base64.b64encode(event.data).decode()
-        return {**event.attributes(), "data_base64": data}
+    return {**listed(letter, subscribers), "event": write_structured(letter.event)}
 
 
 def _failure(extensions: Mapping[str, str]) -> Failure:

@@ -91,6 +91,12 @@ def test_data_that_is_no_json_comes_back_as_it_was(data: bytes) -> None:
     assert read_structured(**write_structured(event)) == event
 
 
+def test_data_that_only_calls_itself_json_comes_back_as_it_was() -> None:
+    event = CloudEvent(id="1", source="/s", type="T", datacontenttype="text/json", data=b"{")
+
+    assert read_structured(**write_structured(event)) == event
+
+
 HEADER_NAME = st.sampled_from(["ce-id", "ce-source", "ce-time", "ce-x", "ce-", "content-type"])
 HEADER_VALUE = st.text(st.characters(max_codepoint=0x17F)) | TEXT.map(quote)
 
