@@ -11,6 +11,7 @@ from broker.runner.console import Console
 from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
 from broker.runner.programs import Program
+from broker.runner.register import Register
 
 STOP_WITHIN = 8.0  # seconds for each stage; the next one stops only then
 LOOK_FOR_MAKE = 0.5  # seconds
@@ -48,16 +49,21 @@ class Wishes:
 class Blog:
     """Starts stage after stage, and stops them in the order given with `stop`."""
 
-    def __init__(self, start: Sequence[Stage], stop: Sequence[Stage]) -> None:
+    def __init__(
+        self, start: Sequence[Stage], stop: Sequence[Stage], *, register: Register
+    ) -> None:
         self._start_order = start
         self._stop_order = stop
+        self._register = register
         self._keepers: dict[str, Keeper] = {}
 
     async def run(self, console: Console, announce: Callable[[], None]) -> int:
         """Run until a signal; `announce` when all is ready. The exit status."""
         wishes, lifeline = Wishes(), Lifeline.open()
         programs = [program for stage in self._start_order for program in stage]
-        self._keepers = {p.name: Keeper(p, lifeline, console) for p in programs}
+        self._keepers = {
+            p.name: Keeper(p, lifeline, console=console, register=self._register) for p in programs
+        }
         writing = asyncio.create_task(console.write())
         try:
             if await _unless(wishes.stop, self._start()):
@@ -67,6 +73,7 @@ class Blog:
             console.hurry()
             in_peace = await _unless(wishes.now, self._stop())
             await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
+            self._register.close()
             writing.cancel()
             console.write_rest()
         return 0 if in_peace else INTERRUPTED

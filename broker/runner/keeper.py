@@ -7,6 +7,7 @@ from broker.runner.console import Console
 from broker.runner.probe import until_ready
 from broker.runner.process import Lifeline, Running
 from broker.runner.programs import Program
+from broker.runner.register import Register
 from broker.runner.restart import next_pause
 
 START_WITHIN = 60.0  # seconds; a function takes about one
@@ -21,8 +22,11 @@ class NotStarted(Exception):
 class Keeper:
     """One program's fate while the blog runs."""
 
-    def __init__(self, program: Program, lifeline: Lifeline, console: Console) -> None:
+    def __init__(
+        self, program: Program, lifeline: Lifeline, *, console: Console, register: Register
+    ) -> None:
         self.program = program
+        self._register = register
         self._lifeline = lifeline
         self._console = console
         self._running: Running | None = None
@@ -42,6 +46,7 @@ class Keeper:
 
     async def _launch(self) -> Running:
         self._running = await Running.start(self.program, self._lifeline, self._console)
+        self._register.note(self.program, self._running.pid)
         return self._running
 
     async def _until_ready(self, running: Running) -> None:

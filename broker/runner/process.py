@@ -42,6 +42,7 @@ class Running:
 
     def __init__(self, program: Program, leash: Process, child: Process, speech: Speech) -> None:
         self.program = program
+        self.pid = child.pid
         self.since = asyncio.get_running_loop().time()
         self._group = leash.pid
         self._child = child

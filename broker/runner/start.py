@@ -9,6 +9,7 @@ from broker.manifests import load_platform
 from broker.runner import premises, programs
 from broker.runner.blog import Blog
 from broker.runner.console import Console
+from broker.runner.register import Register
 from broker.runner.settings import Settings
 
 
@@ -29,7 +30,8 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]
-        return asyncio.run(_run(Blog(up, down), settings.log_level, announce))
+        blog = Blog(up, down, register=Register(settings.data))
+        return asyncio.run(_run(blog, settings.log_level, announce))
 
 
 async def _run(blog: Blog, log_level: str, announce: Callable[[], None]) -> int:
