@@ -7,8 +7,11 @@ import click
 # Imported when asked for: the runner's process stays as light as it can be.
 VERBS = {
     "dead": "broker.dead",
+    "events": "broker.verbs.events",
     "load": "broker.load",
     "run": "broker.runner.command",
+    "send": "broker.verbs.send",
+    "status": "broker.verbs.status",
 }
 
 

@@ -8,9 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from broker.office import NotDone, Office
-
-PORT = click.IntRange(1, 65_535)
+from broker.office import Office
+from broker.verbs.ask import PORT, NotDone, broker_port
 
 Entry = Mapping[str, Any]
 
@@ -19,7 +18,7 @@ Entry = Mapping[str, Any]
 @click.option("--trigger", help="List only what this Trigger's subscriber did not take.")
 @click.option("--discarded", is_flag=True, help="List what was given up.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-@click.option("--broker-port", type=PORT, envvar="BROKER_PORT", default=8090, show_default=True)
+@broker_port
 @click.option("--function-port", type=PORT, envvar="FUNCTION_PORT", default=8081, show_default=True)
 @click.pass_context
 def dead(context: click.Context, /, *, as_json: bool, **options: Any) -> None:

@@ -1,24 +1,13 @@
 """How the verb `dead` reaches the dead letters: the sink's function, and the broker itself."""
 
-import json
 from collections.abc import Iterator
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
-
-import click
 
 from broker.manifests import load_platform
 from broker.runner.programs import ports
 from broker.runner.settings import HOST, Settings
-
-ANSWER_WITHIN = 300.0  # seconds; a subscriber may start cold, and its reply go through the broker
-
-
-class NotDone(click.ClickException):
-    """What was asked for was refused, or could not be asked."""
+from broker.verbs.ask import NotDone, ask
 
 
 class Office:
@@ -43,19 +32,19 @@ class Office:
         """What the dead letter sink keeps, or has discarded, oldest first."""
         where, cursor = {"trigger": trigger or "", "discarded": str(discarded).lower()}, ""
         while cursor is not None:
-            page = _ask("GET", f"{self._function}/dead?{urlencode({**where, 'cursor': cursor})}")
+            page = ask("GET", f"{self._function}/dead?{urlencode({**where, 'cursor': cursor})}")
             yield from page["deadLetters"]
             cursor = page["next"]
 
     def _kept(self, trigger: str | None) -> list[dict[str, Any]]:
         """What the broker keeps because the sink did not take it, or there is none."""
         query = f"?{urlencode({'trigger': trigger})}" if trigger else ""
-        entries: list[dict[str, Any]] = _ask("GET", f"{self._broker}/dead{query}")
+        entries: list[dict[str, Any]] = ask("GET", f"{self._broker}/dead{query}")
         return entries
 
     def ask(self, method: str, path: str, document: object = None) -> Any:
         """Send a request about one dead letter, `ID` or `ID/VERB`; the JSON of the answer."""
-        return _ask(method, f"{self._function}/dead/{quote(path)}", document)
+        return ask(method, f"{self._function}/dead/{quote(path)}", document)
 
 
 def _sink_port(function_port: int) -> int:
@@ -65,29 +54,3 @@ def _sink_port(function_port: int) -> int:
     sinks = [trigger.delivery.dead_letter_sink for trigger in platform.triggers]
     [service] = {sink.service for sink in sinks if sink is not None}
     return ports(platform, settings)[str(service)]
-
-
-def _ask(method: str, url: str, document: object = None) -> Any:
-    body = None if document is None else json.dumps(document).encode()
-    request = Request(url, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310
-    try:
-        with urlopen(request, timeout=ANSWER_WITHIN) as answer:  # noqa: S310 - on this machine
-            return json.load(answer)
-    except HTTPError as error:
-        raise NotDone(_problem(error)) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotDone(
-            f"nothing answers at {url.partition('/dead')[0]} ({error}): start the blog with"
-            " `make run`, or name its ports with --broker-port and --function-port"
-        ) from None
-
-
-def _problem(error: HTTPError) -> str:
-    """What a problem answer says, every fault included."""
-    try:
-        problem = json.load(error)
-        faults = [fault["detail"] for fault in problem.get("errors", ())]
-        said = filter(None, [problem.get("said")])
-        return "; ".join([problem["detail"], *faults, *said])
-    except (ValueError, KeyError, TypeError):
-        return f"{error.url} answered {error.code}"

@@ -1,0 +1,1 @@
+"""The operator's verbs that ask a running blog."""

@@ -1,0 +1,85 @@
+"""How a verb reaches the parts of a running blog over HTTP; changes when that does."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import click
+
+ANSWER_WITHIN = 300.0  # seconds; a subscriber may start cold, and its reply go through the broker
+
+PORT = click.IntRange(1, 65_535)
+broker_port = click.option(
+    "--broker-port",
+    type=PORT,
+    envvar="BROKER_PORT",
+    default=8090,
+    show_default=True,
+    show_envvar=True,
+    help="Where the broker listens.",
+)
+
+
+Answered = HTTPResponse | HTTPError
+
+
+class NotDone(click.ClickException):
+    """What was asked for was refused, or could not be asked."""
+
+
+@contextmanager
+def answer(
+    url: str,
+    method: str = "GET",
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    within: float = ANSWER_WITHIN,
+) -> Iterator[Answered]:
+    """What is answered there, whatever its status; NotDone when there is no answer, or no end."""
+    asked = Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - on this machine
+    try:
+        try:
+            answered = urlopen(asked, timeout=within)  # noqa: S310
+        except HTTPError as refusal:
+            answered = refusal
+        with answered:
+            yield answered
+    except (OSError, HTTPException) as error:
+        raise NotDone(
+            f"nothing answers at http://{asked.host} ({error}): start the blog with `make run`,"
+            " or name its ports as it was started with them"
+        ) from None
+
+
+def refuses(answered: Answered) -> bool:
+    """Whether what was asked for was not done."""
+    return not 200 <= (answered.status or 0) < 300
+
+
+def ask(method: str, url: str, document: object = None) -> Any:
+    """The JSON of the answer; NotDone when it is a refusal."""
+    body = None if document is None else json.dumps(document).encode()
+    headers = {"Content-Type": "application/json"}
+    with answer(url, method, body=body, headers=headers) as answered:
+        if refuses(answered):
+            raise NotDone(_problem(answered.read(), f"{url} answered {answered.status}"))
+        try:
+            return json.load(answered)
+        except ValueError:
+            raise NotDone(f"{url} answered something that is no JSON") from None
+
+
+def _problem(body: bytes, otherwise: str) -> str:
+    """What a problem answer says, every fault included."""
+    try:
+        problem = json.loads(body)
+        faults = [fault["detail"] for fault in problem.get("errors", ())]
+        said = filter(None, [problem.get("said")])
+        return "; ".join([problem["detail"], *faults, *said])
+    except (ValueError, KeyError, TypeError):
+        return otherwise
