@@ -1,7 +1,7 @@
 """A function's own database: a small pool, transactions, and migrations applied once."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,9 +51,13 @@ class Engine(Protocol):
 class Transaction:
     """Statements inside one transaction; values stand as `?`, or all of them as `:name`."""
 
-    def __init__(self, connection: Any, engine: Engine) -> None:
+    def __init__(self, connection: Any, translate: Callable[[str], str]) -> None:
         self._connection = connection
-        self._translate = engine.translate
+        self._translate = translate
+
+    def renaming(self, rename: Callable[[str], str]) -> "Transaction":
+        """This transaction for SQL in which `rename` gives tables other names."""
+        return Transaction(self._connection, lambda sql: self._translate(rename(sql)))
 
     def execute(self, sql: str, *values: object, **named: object) -> int:
         """Run a statement; the number of rows it changed."""
@@ -121,7 +125,7 @@ class Database:
         with self._translated_errors():
             self._migrate()
             with self._connection() as connection, _committed(self._engine, connection, writing):
-                yield Transaction(connection, self._engine)
+                yield Transaction(connection, self._engine.translate)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -186,17 +190,18 @@ def _committed(engine: Engine, connection: Any, writing: bool) -> Iterator[None]
 def _apply(engine: Engine, connection: Any, folders: Sequence[Path]) -> None:
     with _committed(engine, connection, True):
         engine.lock_schema(connection)
-        tx = Transaction(connection, engine)
+        tx = Transaction(connection, engine.translate)
         tx.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
         done = {row["name"] for row in tx.rows("SELECT name FROM migrations")}
         for folder in folders:
             for file in sorted(folder.glob("*.sql")):
                 if (name := f"{folder.parent.name}/{folder.name}/{file.stem}") not in done:
-                    _run_file(tx, file)
+                    run_file(tx, file)
                     tx.execute("INSERT INTO migrations (name) VALUES (?)", name)
 
 
-def _run_file(tx: Transaction, file: Path) -> None:
+def run_file(tx: Transaction, file: Path) -> None:
+    """Run each statement of a migration."""
     for statement in file.read_text().split(";\n"):
         if statement.strip():
             tx.execute(statement)

@@ -109,6 +109,12 @@ def end_all_leases(tx: Transaction) -> None:
     tx.execute("UPDATE outbox SET due_at = 0 WHERE published = 0 AND due_at > 0")
 
 
+def publish_again(tx: Transaction, event_id: str) -> bool:
+    """Let an event that was published out once more, as it is; False if it waits anyway."""
+    update = "UPDATE outbox SET published = 0, due_at = 0 WHERE id = ? AND published = 1"
+    return tx.execute(update, event_id) == 1
+
+
 def waiting(tx: Transaction) -> int:
     """How many events the broker does not have yet."""
     row = tx.row("SELECT COUNT(*) AS waiting FROM outbox WHERE published = 0")

@@ -100,7 +100,7 @@ def announce(comment: CommentState, now: str, cause: Cause) -> CloudEvent:
     if kind is COMMENT_CREATED:
         del data["reason"]
     return CloudEvent(
-        id=f"{comment.id}.{comment.version}",
+        id=event_id(comment.id, comment.version),
         source=kind.source,
         type=kind.type,
         subject=comment.id,
@@ -110,6 +110,11 @@ def announce(comment: CommentState, now: str, cause: Cause) -> CloudEvent:
         data=msgspec.json.encode(data),
         extensions=cause.extensions(partitionkey=comment.postId),
     )
+
+
+def event_id(comment_id: str, version: int) -> str:
+    """The id of the event that tells of this version of the comment."""
+    return f"{comment_id}.{version}"
 
 
 def _content(fields: Fields) -> str:

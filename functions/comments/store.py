@@ -1,16 +1,25 @@
 """Comments in their own database, and the copy of which posts there are."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
 
-from eventing import idempotency, outbox
+from eventing import idempotency, outbox, rebuild
 from eventing.cloudevent import CloudEvent
-from eventing.database import Transaction
+from eventing.database import Database, Transaction
 from functions.events import CommentState, PostRemoval, PostState
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+POSTS_MIGRATIONS = MIGRATIONS / "posts"
+
+
+def open_database(env: Mapping[str, str]) -> Database:
+    """The database that the environment names."""
+    url = env.get("DATABASE_URL") or "sqlite:///data/comments.db"
+    own = [POSTS_MIGRATIONS, MIGRATIONS]
+    return Database(url, [outbox.MIGRATIONS, idempotency.MIGRATIONS, rebuild.MIGRATIONS, *own])
 
 
 def post_is_open(tx: Transaction, post_id: str) -> bool | None:
@@ -70,3 +79,18 @@ def save(tx: Transaction, comment: CommentState) -> None:
 def emit(tx: Transaction, event: CloudEvent) -> None:
     """Put the event of a comment into the outbox."""
     outbox.append(tx, event, entity=event.subject or event.id)
+
+
+def waiting(tx: Transaction, before: str, limit: int) -> Sequence[str]:
+    """Some comments that were written before then, are pending still, and whose post is there.
+
+    Which ones is left to chance, so that those that nobody will ever judge hold up no others.
+    """
+    rows = tx.rows(
+        "SELECT id FROM comments WHERE status = 'pending' AND created_at < ?"
+        " AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.id = post_id AND deleted = 1)"
+        " ORDER BY random() LIMIT ?",
+        before,
+        limit,
+    )
+    return [row["id"] for row in rows]

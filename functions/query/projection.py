@@ -1,48 +1,50 @@
 """The read model follows the events: whatever their order, however often they come."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from eventing.cloudevent import CloudEvent
-from eventing.database import Database, Transaction
-from functions.events import CommentState, PostRemoval, PostState
+from eventing.database import Transaction
+from eventing.projection import Projection
+from functions.events import (
+    COMMENT_CREATED,
+    COMMENT_UPDATED,
+    POST_CREATED,
+    POST_DELETED,
+    POST_UPDATED,
+    CommentState,
+    PostRemoval,
+    PostState,
+)
 from functions.query import store
 from functions.query.excerpt import excerpt
 from functions.query.views import summary
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """Copies state: the version decides, an older or equal one changes nothing."""
+def post_written(tx: Transaction, post: PostState) -> None:
+    """`PostCreated`, `PostUpdated`: the post is as of this version, unless a newer came."""
+    known = store.hold_post(tx, post.id)
+    if known.deleted or post.version <= known.version:
+        return
+    store.save_post(tx, post, excerpt(post.body))
+    _summarise(tx, post.id)
 
-    database: Database
 
-    def post_written(self, _event: CloudEvent, post: PostState) -> None:
-        """`PostCreated`, `PostUpdated`: the post is as of this version, unless a newer came."""
-        with self.database.transaction() as tx:
-            known = store.hold_post(tx, post.id)
-            if known.deleted or post.version <= known.version:
-                return
-            store.save_post(tx, post, excerpt(post.body))
-            _summarise(tx, post.id)
+def post_deleted(tx: Transaction, removal: PostRemoval) -> None:
+    """`PostDeleted`: nothing is read of the post or its comments ever again."""
+    known = store.hold_post(tx, removal.id)
+    store.blank_post(tx, removal.id, max(known.version, removal.version))
 
-    def post_deleted(self, _event: CloudEvent, removal: PostRemoval) -> None:
-        """`PostDeleted`: nothing is read of the post or its comments ever again."""
-        with self.database.transaction() as tx:
-            known = store.hold_post(tx, removal.id)
-            store.blank_post(tx, removal.id, max(known.version, removal.version))
 
-    def comment_written(self, _event: CloudEvent, comment: CommentState) -> None:
-        """`CommentCreated`, `CommentUpdated`: as with posts; the post itself may come later."""
-        with self.database.transaction() as tx:
-            post = store.hold_post(tx, comment.postId)
-            known = store.find_comment(tx, comment.id)
-            if known and comment.version <= known.version:
-                return
-            kept = replace(comment, author=None, content="") if post.deleted else comment
-            store.save_comment(tx, kept)
-            store.count_approved(tx, known, kept)
-            if post.listed:
-                _summarise(tx, post.id)
+def comment_written(tx: Transaction, comment: CommentState) -> None:
+    """`CommentCreated`, `CommentUpdated`: as with posts; the post itself may come later."""
+    post = store.hold_post(tx, comment.postId)
+    known = store.find_comment(tx, comment.id)
+    if known and comment.version <= known.version:
+        return
+    kept = replace(comment, author=None, content="") if post.deleted else comment
+    store.save_comment(tx, kept)
+    store.count_approved(tx, known, kept)
+    if post.listed:
+        _summarise(tx, post.id)
 
 
 def _summarise(tx: Transaction, post_id: str) -> None:
@@ -50,3 +52,17 @@ def _summarise(tx: Transaction, post_id: str) -> None:
     if post:
         newest = store.newest_approved(tx, post_id)
         store.save_summary(tx, post_id, summary(post, newest))
+
+
+READ_MODEL = Projection(
+    ("posts", "comments"),
+    store.MIGRATIONS,
+    [
+        (POST_CREATED, post_written),
+        (POST_UPDATED, post_written),
+        (POST_DELETED, post_deleted),
+        (COMMENT_CREATED, comment_written),
+        (COMMENT_UPDATED, comment_written),
+    ],
+)
+"""Copies state: the version decides, an older or equal one changes nothing."""

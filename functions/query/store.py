@@ -1,12 +1,13 @@
 """The read model's tables: posts and comments as readers see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import msgspec
 
-from eventing.database import Row, Transaction
+from eventing import rebuild
+from eventing.database import Database, Row, Transaction
 from functions.events import CommentState, PostState, Status
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,6 +44,12 @@ class Post(PostState):
     approved: int
 
 
+def open_database(env: Mapping[str, str]) -> Database:
+    """The database that the environment names."""
+    url = env.get("DATABASE_URL") or "sqlite:///data/query.db"
+    return Database(url, [rebuild.MIGRATIONS, MIGRATIONS])
+
+
 def hold_post(tx: Transaction, post_id: str) -> Held:
     """Hold the post's row, so that events of one post are applied one after another."""
     row = tx.row(
@@ -71,8 +78,8 @@ def save_summary(tx: Transaction, post_id: str, document: str) -> None:
 def blank_post(tx: Transaction, post_id: str, version: int) -> None:
     """Leave of a post and its comments their ids and versions only."""
     tx.execute(
-        "UPDATE posts SET title = '', body = '', excerpt = '', summary = NULL, deleted = 1,"
-        " version = ? WHERE id = ?",
+        "UPDATE posts SET title = '', body = '', excerpt = '', summary = NULL, created_at = '',"
+        " updated_at = '', deleted = 1, version = ? WHERE id = ?",
         version,
         post_id,
     )

@@ -1,8 +1,3 @@
--- Which posts take comments: a copy that PostCreated and PostDeleted fill.
-CREATE TABLE posts (
-  id TEXT PRIMARY KEY,
-  deleted INTEGER NOT NULL DEFAULT 0
-);
 CREATE TABLE comments (
   id TEXT PRIMARY KEY,
   post_id TEXT NOT NULL,

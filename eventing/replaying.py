@@ -1,0 +1,68 @@
+"""The program `replay` of a function with a projection: its options, and what it prints."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+import click
+
+from eventing.database import Database, StorageUnavailable
+from eventing.logs import configure_logging
+from eventing.progress import Progress
+from eventing.projection import Projection
+from eventing.rebuild import RebuildEnded
+from eventing.replay import FeedUnreadable, Replay
+from eventing.settings import Misconfigured
+
+DIFFERENT, FAILED = 1, 2  # exit statuses
+
+_FAILURES = (FeedUnreadable, Misconfigured, RebuildEnded, StorageUnavailable)
+
+
+def program(
+    name: str, projection: Projection, open_database: Callable[[Mapping[str, str]], Database]
+) -> click.Command:
+    """The program for one projection."""
+
+    @click.command(name)
+    @click.option(
+        "--from",
+        "feeds",
+        multiple=True,
+        required=True,
+        envvar="FEEDS",
+        metavar="ADDRESS",
+        help="A producer whose feed is read, in this order; may be given several times. [FEEDS]",
+    )
+    @click.option("--check", is_flag=True, help="Change nothing; list what is wrong.")
+    @click.option("--repair", is_flag=True, help="List what is wrong, and mend it.")
+    @click.option(
+        "--rate",
+        type=click.IntRange(1),
+        envvar="RATE",
+        help="At most so many events a second. [RATE]",
+    )
+    def replay(feeds: tuple[str, ...], rate: int | None, *, check: bool, repair: bool) -> None:
+        """Make the projection anew, beside the one that serves, and let it take that one's place.
+
+        Interrupted, it goes on where it stopped. Exit status 1: --check found something wrong.
+        """
+        progress = Progress(sys.stderr)
+        try:
+            configure_logging(name, os.environ.get("LOG_LEVEL") or "info")
+            database = open_database(os.environ)
+            run = Replay(database, projection, feeds=feeds, progress=progress, rate=rate)
+            rebuild = run.fill()
+            wrong = 0
+            if check or repair:
+                for difference in run.differences(rebuild):
+                    click.echo(difference)
+                    wrong += 1
+            mend = wrong > 0 if repair else not check
+            run.end(rebuild, take_place=mend)
+        except _FAILURES as error:
+            click.echo(f"{name}: {error}", err=True)
+            sys.exit(FAILED)
+        sys.exit(DIFFERENT if wrong and not repair else 0)
+
+    return replay
