@@ -1,10 +1,7 @@
-"""The five functions in this process, each on a file of its own: changes when their seams do."""
+"""The five functions in this process, each on its own database: changes when their seams do."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from flask import Request
@@ -17,6 +14,7 @@ from functions.events import REACHES
 from functions.moderation.main import build as moderation
 from functions.posts.main import build as posts
 from functions.query.main import build as query
+from tests.databases import Databases
 
 BUILDERS: Mapping[str, Callable[[Mapping[str, str]], Function]] = {
     "posts": posts,
@@ -38,9 +36,9 @@ class Delivery(NamedTuple):
     subscriber: str
 
 
-def client(name: str, folder: Path, **env: str) -> Client:
-    """A function on its own database in `folder`; without K_SINK its events wait in its outbox."""
-    function = BUILDERS[name]({"DATABASE_URL": f"sqlite:///{folder / name}.db", **env})
+def client(name: str, databases: Databases, **env: str) -> Client:
+    """A function on the database of its name; without K_SINK its events wait in its outbox."""
+    function = BUILDERS[name]({"DATABASE_URL": databases.url(name), **env})
     return Client(lambda environ, start: function(Request(environ))(environ, start))
 
 
@@ -90,9 +88,8 @@ def history(of: Client) -> list[Document]:
 class Blog:
     """The five functions; nothing flows between them until somebody delivers it."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
-        folder.mkdir(exist_ok=True)
-        self.functions = {name: client(name, folder, **env) for name in BUILDERS}
+    def __init__(self, databases: Databases, **env: str) -> None:
+        self.functions = {name: client(name, databases, **env) for name in BUILDERS}
 
     def events(self) -> list[Document]:
         """The histories of all producers, first posts, then comments, then moderation."""
@@ -152,12 +149,6 @@ def pages(of: Client, path: str, member: str) -> list[Document]:
         found += page[member]
         cursor = page["next"]
     return found
-
-
-def dump(database: Path) -> str:
-    """Everything in every table, as SQL."""
-    with closing(sqlite3.connect(database)) as connection:
-        return "\n".join(connection.iterdump())
 
 
 def read_model(query: Client) -> Document:

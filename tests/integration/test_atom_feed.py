@@ -1,6 +1,5 @@
 """The Atom feed, read as feed readers do: by a real XML parser and a real feed parser."""
 
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import feedparser  # type: ignore[import-untyped]
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from functions.query.feed import NEWEST, atom
+from tests.databases import Databases
 from tests.integration.blog import client, event, post_data, send
 
 SITE = "https://blog.example"
@@ -19,8 +19,8 @@ STORABLE = st.text(st.characters(exclude_characters="\x00", exclude_categories=[
 
 
 @pytest.fixture
-def query(tmp_path: Path) -> Client:
-    return client("query", tmp_path, SITE_URL=SITE)
+def query(databases: Databases) -> Client:
+    return client("query", databases, SITE_URL=SITE)
 
 
 def add_post(query: Client, number: int, **changes: object) -> None:
@@ -81,8 +81,8 @@ def test_a_feed_that_has_not_changed_is_answered_with_304(query: Client) -> None
     assert query.get("/feed.xml", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_without_a_site_the_links_have_no_host(tmp_path: Path) -> None:
-    query = client("query", tmp_path)
+def test_without_a_site_the_links_have_no_host(databases: Databases) -> None:
+    query = client("query", databases)
     add_post(query, 1)
     root = ET.fromstring(query.get("/feed.xml").data)  # noqa: S314 - our own document
     assert [link.get("href") for link in root.iter(f"{ATOM}link")] == [

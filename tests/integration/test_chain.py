@@ -4,9 +4,7 @@ import itertools
 import json
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -14,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventing.logs import JsonLines
+from tests.databases import Databases, NewDatabases
 from tests.integration.blog import (
     Blog,
     Document,
     client,
     deliveries,
     document,
-    dump,
     history,
     pages,
     read_model,
@@ -41,6 +39,9 @@ def change(blog: Blog, post: Document, **members: object) -> None:
     assert answer.status_code in (200, 404)
 
 
+ReadAfter = Callable[[list[Document]], Document]
+
+
 class Story(NamedTuple):
     """A finished history: its events, and what readers see of them."""
 
@@ -49,9 +50,13 @@ class Story(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(new_databases: NewDatabases) -> Story:
     """Updates, deletions, second verdicts, and an author who overrules before and after them."""
-    blog = Blog(tmp_path_factory.mktemp("story"))
+    with new_databases() as databases:
+        return tell(Blog(databases))
+
+
+def tell(blog: Blog) -> Story:
     kept, gone = blog.write_post(title="Kept", body="v1"), blog.write_post(title="Gone", body="x")
     blog.write_post(title="Gone before anybody saw it")
     change(blog, kept, body="v2")
@@ -73,13 +78,18 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(blog.events(), read_model(blog.functions["query"]))
 
 
-def read_after(events: list[Document]) -> Document:
+@pytest.fixture(scope="module")
+def read_after(new_databases: NewDatabases) -> ReadAfter:
     """What readers see once `query` alone got these events."""
-    with TemporaryDirectory() as folder:
-        query = client("query", Path(folder))
-        for one in events:
-            assert send(query, one).status_code == 202
-        return read_model(query)
+
+    def read(events: list[Document]) -> Document:
+        with new_databases() as databases:
+            query = client("query", databases)
+            for one in events:
+                assert send(query, one).status_code == 202
+            return read_model(query)
+
+    return read
 
 
 def to_query(story: Story) -> list[Document]:
@@ -98,20 +108,26 @@ def test_the_story_ends_as_its_commands_say(story: Story) -> None:
     assert kept["commentCount"] == 8
 
 
-def test_in_reverse_order_readers_see_the_same(story: Story) -> None:
+def test_in_reverse_order_readers_see_the_same(story: Story, read_after: ReadAfter) -> None:
     assert read_after(to_query(story)[::-1]) == story.seen
 
 
-def test_with_each_event_ten_times_readers_see_the_same(story: Story) -> None:
+def test_with_each_event_ten_times_readers_see_the_same(
+    story: Story, read_after: ReadAfter
+) -> None:
     ten_times = [one for one in to_query(story) for _ in range(10)]
     assert read_after(ten_times) == story.seen
 
 
-def test_with_comments_before_their_posts_readers_see_the_same(story: Story) -> None:
+def test_with_comments_before_their_posts_readers_see_the_same(
+    story: Story, read_after: ReadAfter
+) -> None:
     assert read_after(sorted(to_query(story), key=lambda one: one["source"])) == story.seen
 
 
-def test_with_updates_before_their_creation_readers_see_the_same(story: Story) -> None:
+def test_with_updates_before_their_creation_readers_see_the_same(
+    story: Story, read_after: ReadAfter
+) -> None:
     latest_first = sorted(to_query(story), key=lambda one: -one["data"]["version"])
     assert read_after(latest_first) == story.seen
 
@@ -119,7 +135,7 @@ def test_with_updates_before_their_creation_readers_see_the_same(story: Story) -
 @settings(max_examples=40)
 @given(st.randoms(use_true_random=False))
 def test_in_any_order_and_any_number_of_times_readers_see_the_same(
-    story: Story, chance: Random
+    story: Story, read_after: ReadAfter, chance: Random
 ) -> None:
     once = to_query(story)
     often = once + chance.choices(once, k=len(once))
@@ -127,8 +143,8 @@ def test_in_any_order_and_any_number_of_times_readers_see_the_same(
     assert read_after(often) == story.seen
 
 
-def test_a_replay_of_all_events_makes_no_new_ones(tmp_path: Path, story: Story) -> None:
-    blog = Blog(tmp_path)
+def test_a_replay_of_all_events_makes_no_new_ones(databases: Databases, story: Story) -> None:
+    blog = Blog(databases)
     post = blog.write_post(title="One")
     blog.settle()
     comment = blog.write_comment(post["id"], content="An orange")
@@ -148,8 +164,8 @@ def test_a_replay_of_all_events_makes_no_new_ones(tmp_path: Path, story: Story) 
 class Chaos:
     """A blog whose events arrive when chance has it, some of them again and again."""
 
-    def __init__(self, folder: Path, chance: Random) -> None:
-        self.blog = Blog(folder)
+    def __init__(self, databases: Databases, chance: Random) -> None:
+        self.blog = Blog(databases)
         self.chance = chance
         self.posts: list[Document] = []
         self.comments: list[Document] = []
@@ -200,10 +216,10 @@ STEPS = [Chaos.post, Chaos.change, Chaos.overrule, Chaos.delete, *OFTEN, *OFTEN]
     st.randoms(use_true_random=False),
 )
 def test_commands_among_deliveries_at_random_end_in_what_the_owners_hold(
-    steps: list[Callable[[Chaos], None]], chance: Random
+    new_databases: NewDatabases, steps: list[Callable[[Chaos], None]], chance: Random
 ) -> None:
-    with TemporaryDirectory() as folder:
-        chaos = Chaos(Path(folder), chance)
+    with new_databases() as databases:
+        chaos = Chaos(databases, chance)
         for step in [Chaos.post, Chaos.deliver, *steps]:
             step(chaos)
         chaos.blog.settle()
@@ -224,9 +240,9 @@ def test_commands_among_deliveries_at_random_end_in_what_the_owners_hold(
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_no_table_of_any_function_keeps_a_text_of_a_deleted_post(
-    tmp_path: Path, order: tuple[int, int, int]
+    databases: Databases, order: tuple[int, int, int]
 ) -> None:
-    blog = Blog(tmp_path)
+    blog = Blog(databases)
     post = blog.write_post(title="A secret title", body="A secret body")
     blog.settle()
     for words in ("A secret comment", "A secret orange"):
@@ -238,16 +254,16 @@ def test_no_table_of_any_function_keeps_a_text_of_a_deleted_post(
     for index in order:
         blog.deliver(deliveries(waves[index]))
     blog.settle()
-    kept = {file.stem for file in tmp_path.glob("*.db") if "secret" in dump(file)}
+    kept = {name for name in blog.functions if "secret" in databases.dump(name)}
     assert kept == set()
     assert read_model(blog.functions["query"])["list"] == []
 
 
 def test_no_log_line_has_a_token_or_a_text(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    databases: Databases, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    blog = Blog(tmp_path, AUTHOR_TOKEN=TOKEN)
+    blog = Blog(databases, AUTHOR_TOKEN=TOKEN)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     posts, comments = blog.functions["posts"], blog.functions["comments"]
     answer = posts.post("/posts", json={"title": "Hidden", "body": "Hidden"}, headers=headers)
@@ -263,6 +279,6 @@ def test_no_log_line_has_a_token_or_a_text(
     lines = [JsonLines("any").format(record) for record in caplog.records]
     assert not any("Hidden" in line or TOKEN in line for line in lines)
     told = [json.loads(line) for line in lines]
-    named = {"correlationid", "type", "id", "status", "duration_ms"}
+    named = {"correlationid", "type", "id", "outcome", "duration"}
     assert all(named <= line.keys() for line in told if line["event"] == "event")
     assert {line["event"] for line in told} >= {"event", "request"}

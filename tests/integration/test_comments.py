@@ -1,12 +1,13 @@
 """The function `comments` over HTTP, on a real database."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from werkzeug.test import Client, TestResponse
 
+from tests.databases import Databases, NewDatabases
 from tests.integration.blog import (
     client,
     comment_data,
@@ -23,21 +24,22 @@ from tests.unit.texts import ANY_TEXT
 TOKEN = "s3cret"  # noqa: S105 - the author's, in these tests
 
 
-def opened(folder: Path, **env: str) -> Client:
+def opened(databases: Databases, **env: str) -> Client:
     """The function, knowing the post p1."""
-    comments = client("comments", folder, **env)
+    comments = client("comments", databases, **env)
     assert send(comments, event("PostCreated", post_data())).status_code == 202
     return comments
 
 
 @pytest.fixture
-def comments(tmp_path: Path) -> Client:
-    return opened(tmp_path)
+def comments(databases: Databases) -> Client:
+    return opened(databases)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Client:
-    return opened(tmp_path_factory.mktemp("comments"))
+def shared(new_databases: NewDatabases) -> Iterator[Client]:
+    with new_databases() as databases:
+        yield opened(databases)
 
 
 def write(
@@ -103,8 +105,8 @@ def test_the_event_tells_the_whole_comment(comments: Client) -> None:
     assert (told["subject"], told["partitionkey"]) == (comment["id"], "p1")
 
 
-def test_until_its_post_is_known_a_comment_is_told_to_come_back(tmp_path: Path) -> None:
-    comments = client("comments", tmp_path)
+def test_until_its_post_is_known_a_comment_is_told_to_come_back(databases: Databases) -> None:
+    comments = client("comments", databases)
     answer = write(comments, "key")
     assert (answer.status_code, answer.headers["Retry-After"]) == (404, "1")
     send(comments, event("PostCreated", post_data()))
@@ -118,8 +120,8 @@ def test_a_deleted_post_takes_no_comments_and_does_not_ask_to_come_back(comments
     assert "Retry-After" not in answer.headers
 
 
-def test_a_post_whose_deletion_came_first_is_never_opened(tmp_path: Path) -> None:
-    comments = client("comments", tmp_path)
+def test_a_post_whose_deletion_came_first_is_never_opened(databases: Databases) -> None:
+    comments = client("comments", databases)
     delete_post(comments)
     send(comments, event("PostCreated", post_data()))
     answer = write(comments)
@@ -191,8 +193,8 @@ def test_a_comment_is_found_under_its_own_post_only(comments: Client) -> None:
     assert overrule(comments, "nobody", "approved").status_code == 404
 
 
-def test_overruling_asks_for_the_token_first_and_writing_does_not(tmp_path: Path) -> None:
-    comments = opened(tmp_path, AUTHOR_TOKEN=TOKEN)
+def test_overruling_asks_for_the_token_first_and_writing_does_not(databases: Databases) -> None:
+    comments = opened(databases, AUTHOR_TOKEN=TOKEN)
     path = f"/posts/p1/comments/{created(write(comments))['id']}"
     assert comments.patch("/posts/x/comments/y", data=b"\xff").status_code == 401
     assert comments.patch(path, json={"status": "approved"}).status_code == 401

@@ -14,12 +14,12 @@ from eventing.cloudevent import CloudEvent, write_binary
 from functions.dead_letters.main import build
 from functions.dead_letters.rules import SubscribersUnreadable
 from tests.conformance.probe import Answer, Probe
+from tests.databases import Databases, Files
 from tests.integration.blog import (
     Document,
     client,
     comment_data,
     document,
-    dump,
     event,
     judgement,
     post_data,
@@ -45,13 +45,13 @@ def probe() -> Iterator[Probe]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, probe: Probe) -> Client:
-    return an_office(tmp_path, probe, K_SINK=f"{probe.url}/broker")
+def office(databases: Databases, probe: Probe) -> Client:
+    return an_office(databases, probe, K_SINK=f"{probe.url}/broker")
 
 
-def an_office(folder: Path, probe: Probe, **env: str) -> Client:
+def an_office(databases: Databases, probe: Probe, **env: str) -> Client:
     subscribers = f"{TRIGGER} {probe.url}/subscriber\nother {probe.url}/subscriber\n"
-    return client("dead_letters", folder, SUBSCRIBERS=subscribers, **env)
+    return client("dead_letters", databases, SUBSCRIBERS=subscribers, **env)
 
 
 def bury(office: Client, dead: Mapping[str, object] | CloudEvent, trigger: str = TRIGGER) -> None:
@@ -194,7 +194,7 @@ def test_a_letter_of_a_trigger_that_no_manifest_has_is_kept_and_not_delivered(
 
 def test_a_store_that_is_down_makes_the_broker_keep_the_event(tmp_path: Path, probe: Probe) -> None:
     (tmp_path / "dead_letters.db").mkdir()
-    office = an_office(tmp_path, probe)
+    office = an_office(Files(tmp_path), probe)
     answer = answer_to(office, event("PostCreated", post_data()))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     (tmp_path / "dead_letters.db").rmdir()
@@ -247,8 +247,8 @@ def test_a_letter_that_fails_again_is_kept_and_counted(
     assert "text" in json.dumps(document(office.get(f"/dead/{letter['id']}")))
 
 
-def test_a_subscriber_that_is_not_there_fails_too(tmp_path: Path) -> None:
-    office = client("dead_letters", tmp_path, SUBSCRIBERS=f"{TRIGGER} http://127.0.0.1:1/")
+def test_a_subscriber_that_is_not_there_fails_too(databases: Databases) -> None:
+    office = client("dead_letters", databases, SUBSCRIBERS=f"{TRIGGER} http://127.0.0.1:1/")
     bury(office, event("PostCreated", post_data()))
     assert "gave no answer" in redrive(office).text
     assert letters(office)[0]["failures"] == 2
@@ -286,10 +286,10 @@ def test_a_reply_that_cannot_be_published_keeps_the_letter(office: Client, probe
     assert letters(office) == []
 
 
-def test_without_a_broker_a_reply_keeps_the_letter(tmp_path: Path, probe: Probe) -> None:
+def test_without_a_broker_a_reply_keeps_the_letter(databases: Databases, probe: Probe) -> None:
     headers, body = write_binary(a_reply())
     probe.script("/subscriber", Answer(200, headers, body))
-    office = an_office(tmp_path, probe)
+    office = an_office(databases, probe)
     bury(office, event("CommentCreated", comment_data()))
     assert "K_SINK is not set" in redrive(office).text
     assert len(letters(office)) == 1
@@ -327,7 +327,7 @@ def discard(office: Client, letter_id: str, reason: object = "sent by mistake") 
 
 
 def test_a_discarded_letter_keeps_ids_and_reason_and_no_text(
-    office: Client, tmp_path: Path
+    office: Client, databases: Databases
 ) -> None:
     bury(office, event("PostCreated", post_data(title="Secret"), **ADDED_BY_BROKERS))
     letter_id = only_id(office)
@@ -336,14 +336,14 @@ def test_a_discarded_letter_keeps_ids_and_reason_and_no_text(
     [record] = letters(office, discarded="true")
     assert (record["event"]["id"], record["reason"]) == ("event-1", "answered 422")
     assert "data" not in document(office.get(f"/dead/{letter_id}"))["event"]
-    kept = dump(tmp_path / "dead_letters.db")
+    kept = databases.dump("dead_letters")
     assert "Secret" not in kept
     assert b"Secret".hex() not in kept.lower()
     assert "detail" not in kept
 
 
 def test_a_discarded_letter_that_comes_again_is_counted_and_stays_discarded(
-    office: Client, tmp_path: Path
+    office: Client, databases: Databases
 ) -> None:
     bury(office, event("PostCreated", post_data()))
     letter_id = only_id(office)
@@ -351,7 +351,7 @@ def test_a_discarded_letter_that_comes_again_is_counted_and_stays_discarded(
     bury(office, event("PostCreated", post_data(title="Secret"), **ADDED_BY_BROKERS))
     assert letters(office) == []
     assert letters(office, discarded="true")[0]["failures"] == 2
-    assert "detail" not in dump(tmp_path / "dead_letters.db")
+    assert "detail" not in databases.dump("dead_letters")
     assert "was discarded" in office.post(f"/dead/{letter_id}/redrive").text
     assert document(discard(office, letter_id, "again"))["discarded"] == "sent by mistake"
 
@@ -386,7 +386,7 @@ def delete_post(office: Client) -> None:
 
 @pytest.mark.parametrize("early", [True, False], ids=["deleted before", "deleted after"])
 def test_no_text_of_a_deleted_post_is_kept_whenever_its_letters_come(
-    office: Client, tmp_path: Path, *, early: bool
+    office: Client, databases: Databases, *, early: bool
 ) -> None:
     said = {**ADDED_BY_BROKERS, "knativeerrordata": base64.b64encode(b"Secret").decode()}
     if early:
@@ -396,7 +396,7 @@ def test_no_text_of_a_deleted_post_is_kept_whenever_its_letters_come(
     bury(office, event("PostCreated", post_data(id="p2", title="Kept"), id="event-7"))
     if not early:
         delete_post(office)
-    kept = dump(tmp_path / "dead_letters.db").lower()
+    kept = databases.dump("dead_letters").lower()
     assert "secret" not in kept
     assert b"Secret".hex() not in kept
     assert said["knativeerrordata"].lower() not in kept
@@ -419,7 +419,8 @@ def test_a_deletion_that_missed_its_subscriber_outlives_the_post(
     assert json.loads(received.event.data) == {"id": "p1", "version": 2}
 
 
-def test_the_bytes_of_a_blanked_text_leave_the_file(office: Client, tmp_path: Path) -> None:
+def test_the_bytes_of_a_blanked_text_leave_the_file(tmp_path: Path, probe: Probe) -> None:
+    office = an_office(Files(tmp_path), probe)
     bury(office, event("PostCreated", post_data(body="a text that must not stay " * 2_000)))
     delete_post(office)
     with sqlite3.connect(tmp_path / "dead_letters.db") as connection:

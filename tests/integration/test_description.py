@@ -12,6 +12,7 @@ from functions.comments import rules as comments
 from functions.events import Reason, Status, Verdict
 from functions.posts import rules as posts
 from functions.query import excerpt, reads, store
+from tests.databases import Databases, Files
 from tests.description import Answered, Description, lowered
 from tests.integration.blog import BUILDERS, Blog
 
@@ -37,7 +38,7 @@ def test_every_route_of_the_functions_is_described_and_no_other(tmp_path: Path) 
     routes = {
         (route.method, in_openapi(route.path))
         for name in ("posts", "comments", "query")
-        for route in BUILDERS[name]({"DATABASE_URL": f"sqlite:///{tmp_path / name}.db"}).routes
+        for route in BUILDERS[name]({"DATABASE_URL": Files(tmp_path).url(name)}).routes
     }
     assert routes - INSIDE | FILES == set(API.operations())
 
@@ -88,8 +89,8 @@ def as_described(answer: TestResponse, path: str, method: str = "GET") -> None:
     API.check(method, path, answered)
 
 
-def test_posts_and_comments_are_answered_as_described_in_every_state(tmp_path: Path) -> None:
-    blog = Blog(tmp_path)
+def test_posts_and_comments_are_answered_as_described_in_every_state(databases: Databases) -> None:
+    blog = Blog(databases)
     post = blog.write_post(title="A title", body="Text")
     blog.settle()
     for number in range(7):

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from eventing.bearer import TokenMissing
+from tests.databases import Files
 from tests.integration.blog import client, comment_data, created, event, post_data, send
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -119,14 +120,14 @@ def test_what_is_set_wrong_ends_the_start_with_one_line(
 def test_in_a_cluster_an_open_blog_must_be_meant(tmp_path: Path, name: str) -> None:
     for token in ("", " \n"):
         with pytest.raises(TokenMissing):
-            client(name, tmp_path, K_SERVICE=name, AUTHOR_TOKEN=token)
-    client(name, tmp_path, K_SERVICE=name, AUTHOR_OPEN="1")
-    client(name, tmp_path, K_SERVICE=name, AUTHOR_TOKEN="s3cret")  # noqa: S106 - not a real one
+            client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_TOKEN=token)
+    client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_OPEN="1")
+    client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_TOKEN="s3cret")  # noqa: S106 - not a real one
 
 
 @pytest.mark.parametrize("token", ["", "s3cret"])
 def test_the_start_says_whether_everybody_may_write(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, token: str
 ) -> None:
-    client("posts", tmp_path, AUTHOR_TOKEN=token)
+    client("posts", Files(tmp_path), AUTHOR_TOKEN=token)
     assert ("AUTHOR_TOKEN is not set: everybody may write" in caplog.messages) == (not token)

@@ -9,6 +9,7 @@ from werkzeug.test import Client, TestResponse
 
 from functions.moderation.main import build
 from functions.moderation.words import WordsUnreadable
+from tests.databases import Databases
 from tests.integration.blog import client, comment_data, event, history, send
 
 
@@ -20,8 +21,8 @@ def words(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def moderation(tmp_path: Path, words: Path) -> Client:
-    return client("moderation", tmp_path, WORDS_FILE=str(words))
+def moderation(databases: Databases, words: Path) -> Client:
+    return client("moderation", databases, WORDS_FILE=str(words))
 
 
 def ask(moderation: Client, content: str = "Well said", **changes: object) -> TestResponse:
@@ -95,10 +96,12 @@ def test_deliveries_at_once_get_one_verdict(moderation: Client) -> None:
     assert len(history(moderation)) == 1
 
 
-def test_a_verdict_is_stored_before_it_is_answered(moderation: Client, tmp_path: Path) -> None:
+def test_a_verdict_is_stored_before_it_is_answered(
+    moderation: Client, databases: Databases, tmp_path: Path
+) -> None:
     answer = ask(moderation, "An orange")
     (tmp_path / "other.txt").write_text("")
-    restarted = client("moderation", tmp_path, WORDS_FILE=str(tmp_path / "other.txt"))
+    restarted = client("moderation", databases, WORDS_FILE=str(tmp_path / "other.txt"))
     assert history(restarted)[0]["data"] == json.loads(answer.data)
     assert ask(restarted, "An orange").data == answer.data
 

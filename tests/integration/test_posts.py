@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from werkzeug.test import Client, TestResponse
 
+from tests.databases import Databases, NewDatabases
 from tests.integration.blog import client, created, document, history
 from tests.unit.texts import ANY_TEXT
 
@@ -17,18 +18,19 @@ AUTHOR = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def posts(tmp_path: Path) -> Client:
-    return client("posts", tmp_path)
+def posts(databases: Databases) -> Client:
+    return client("posts", databases)
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Client:
-    return client("posts", tmp_path, AUTHOR_TOKEN=TOKEN)
+def guarded(databases: Databases) -> Client:
+    return client("posts", databases, AUTHOR_TOKEN=TOKEN)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Client:
-    return client("posts", tmp_path_factory.mktemp("posts"))
+def shared(new_databases: NewDatabases) -> Iterator[Client]:
+    with new_databases() as databases:
+        yield client("posts", databases)
 
 
 def create(posts: Client, key: str | None = None, **members: object) -> TestResponse:
@@ -160,8 +162,8 @@ def test_the_author_may_write(guarded: Client, scheme: str) -> None:
     created(guarded.post("/posts", json={"title": "One"}, headers=headers))
 
 
-def test_a_token_from_a_file_may_end_in_a_line_break(tmp_path: Path) -> None:
-    guarded = client("posts", tmp_path, AUTHOR_TOKEN=f"{TOKEN}\n")
+def test_a_token_from_a_file_may_end_in_a_line_break(databases: Databases) -> None:
+    guarded = client("posts", databases, AUTHOR_TOKEN=f"{TOKEN}\n")
     created(guarded.post("/posts", json={"title": "One"}, headers=AUTHOR))
     assert create(guarded).status_code == 401
 

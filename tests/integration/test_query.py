@@ -1,17 +1,16 @@
 """The function `query` over HTTP, on a real database filled by events."""
 
 import itertools
-from pathlib import Path
 
 import pytest
 from werkzeug.test import Client
 
+from tests.databases import Databases
 from tests.integration.blog import (
     Document,
     client,
     comment_data,
     document,
-    dump,
     event,
     pages,
     post_data,
@@ -21,8 +20,8 @@ from tests.integration.blog import (
 
 
 @pytest.fixture
-def query(tmp_path: Path) -> Client:
-    return client("query", tmp_path)
+def query(databases: Databases) -> Client:
+    return client("query", databases)
 
 
 def take(query: Client, kind: str, data: Document) -> None:
@@ -226,7 +225,7 @@ def test_an_older_or_equal_version_changes_nothing(query: Client, late: int) -> 
 
 
 def test_a_deleted_post_is_not_found_for_ever_and_no_text_of_it_is_kept(
-    query: Client, tmp_path: Path
+    query: Client, databases: Databases
 ) -> None:
     add_post(query, 1)
     add_comment(query, 1)
@@ -237,7 +236,7 @@ def test_a_deleted_post_is_not_found_for_ever_and_no_text_of_it_is_kept(
     assert document(query.get("/posts")) == {"posts": [], "next": None}
     for path in ("/posts/p1", "/posts/p1/comments", "/posts/p1/comments/c1"):
         assert query.get(path).status_code == 404
-    kept = dump(tmp_path / "query.db")
+    kept = databases.dump("query")
     assert not any(text in kept for text in ("A title", "Some text", "Ann", "Well said"))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.load.posts import Post, post_files, read_post
+from tests.databases import Files
 from tests.integration.blog import Blog, Document, document, pages
 
 pytestmark = pytest.mark.skipif(
@@ -34,7 +35,7 @@ def test_every_real_post_and_comment_comes_back_exactly(tmp_path: Path, folder: 
     texts = [read_post(file) for file in post_files(folder / "posts")]
     comments = read_comments(folder)
     assert comments
-    blog = Blog(tmp_path)
+    blog = Blog(Files(tmp_path))
     posts = [blog.write_post(title=text.title, body=text.body) for text in texts]
     blog.settle()
     for row, comment in enumerate(comments):
