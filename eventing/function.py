@@ -87,8 +87,9 @@ class Function:
 
     def _receive(self, call: Call) -> Answer:
         event = subscriber.read(call.headers, call.body)
-        correlationid = event.extensions.get("correlationid")
-        call.notes.update(type=event.type, id=event.id, correlationid=correlationid)
+        call.notes.update(type=event.type, id=event.id)
+        if correlationid := event.extensions.get("correlationid"):
+            call.notes["correlationid"] = correlationid
         return self._events.take(event)
 
 
