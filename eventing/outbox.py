@@ -1,7 +1,7 @@
 """The outbox: events written in the transaction that changes the state they tell of."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from eventing.database import Transaction
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
 
-LEASE = 240_000  # milliseconds; longer than a publisher waits for a whole chain of deliveries
+# Milliseconds. Whoever holds a lease renews it for as long as it publishes, and that may take
+# minutes: a broker can answer after a whole chain of deliveries. So an event waits for a process
+# that was killed no longer than this.
+LEASE, RENEWAL = 15_000, 5_000
 FIRST_BACKOFF, LAST_BACKOFF = 500, 30_000  # milliseconds
 
 _DUE = """
@@ -95,12 +98,19 @@ def mark_published(tx: Transaction, positions: Sequence[int]) -> None:
         tx.execute("UPDATE outbox SET published = 1 WHERE position = ?", position)
 
 
+def renew(tx: Transaction, held: Iterable[Leased], now: int) -> None:
+    """Hold leases for as long again; one that has run out and is another relay's stays so."""
+    for leased in held:
+        give_back(tx, leased, now + LEASE)
+
+
 def give_back(tx: Transaction, leased: Leased, due_at: int) -> None:
-    """End a lease; the event may be published again from `due_at` on."""
+    """End a lease unless it is another relay's now; the event is due from `due_at` on."""
     tx.execute(
-        "UPDATE outbox SET due_at = ? WHERE position = ? AND published = 0",
+        "UPDATE outbox SET due_at = ? WHERE position = ? AND attempts = ? AND published = 0",
         due_at,
         leased.position,
+        leased.attempts,
     )
 
 

@@ -52,7 +52,8 @@ class Relay:
         self._work: SimpleQueue[Leased] = SimpleQueue()
         self._finished: list[Outcome] = []
         self._publishers = 0
-        self._in_flight = 0
+        self._held: dict[tuple[int, int], Leased] = {}  # by position and attempt
+        self._renew_at = 0
         self._failures = 0  # rounds in a row in which nothing could be published
         self._paused_until = 0
         self._stopping = threading.Event()
@@ -78,9 +79,14 @@ class Relay:
         self._collect(wait=0)
         now = self._clock()
         room = self._room(now)
+        renewing = now >= self._renew_at
         with self._database.transaction() as tx:
+            if renewing:
+                outbox.renew(tx, self._held.values(), now)
             self._settle(tx, now)
             leased = outbox.lease(tx, now, room) if room else []
+        if renewing:
+            self._renew_at = now + outbox.RENEWAL
         self._note_finished(now)
         for item in leased:
             self._hand_out(item)
@@ -93,7 +99,7 @@ class Relay:
             stopping = self._stopping.is_set()
             wait = self._round()
             # Only a round that began after the stop has seen all that was committed before it.
-            if stopping and not self._in_flight:
+            if stopping and not self._held:
                 return
 
     def _first_sweep(self) -> float:
@@ -110,8 +116,7 @@ class Relay:
         """Step, and say how many seconds to wait at most for news; None is for ever."""
         try:
             self.step()
-            # With nobody free to publish, only news of what is under way changes anything.
-            return None if self._in_flight >= CONCURRENCY else self._until_due()
+            return self._until_due()
         except StorageUnavailable as error:
             log.warning("outbox out of reach", extra={"fields": {"error": str(error)}})
         except Exception:  # a relay that ends would keep every later event from the broker
@@ -120,11 +125,18 @@ class Relay:
 
     def _until_due(self) -> float | None:
         now = self._clock()
+        moments = [self._renew_at] if self._held else []
+        # With nobody free to publish, only news of what is under way changes anything.
+        if len(self._held) < CONCURRENCY:
+            moments += self._next_lease(now)
+        return max(0, min(moments) - now) / 1000 if moments else None
+
+    def _next_lease(self, now: int) -> list[int]:
         if self._paused_until > now:
-            return (self._paused_until - now) / 1000
+            return [self._paused_until]
         with self._database.snapshot() as tx:
             due = outbox.next_due(tx, now)
-        return None if due is None else (due - now) / 1000
+        return [] if due is None else [due]
 
     def _collect(self, wait: float | None) -> None:
         try:
@@ -138,7 +150,7 @@ class Relay:
 
     def _room(self, now: int) -> int:
         """How many events may be handed out; one at a time probes a broker that was away."""
-        under_way = self._in_flight - len(self._finished)
+        under_way = len(self._held) - len(self._finished)
         if not any(outcome.failure is None for outcome in self._finished):
             if self._finished:
                 return 0  # all that came back failed: pause before the next
@@ -156,7 +168,8 @@ class Relay:
 
     def _note_finished(self, now: int) -> None:
         finished, self._finished = self._finished, []
-        self._in_flight -= len(finished)
+        for done in finished:
+            del self._held[done.leased.position, done.leased.attempts]
         failures = [done for done in finished if done.failure is not None]
         if len(failures) < len(finished):
             self._failures = 0
@@ -166,8 +179,8 @@ class Relay:
             _log_failures(failures)
 
     def _hand_out(self, item: Leased) -> None:
-        self._in_flight += 1
-        if self._publishers < self._in_flight:
+        self._held[item.position, item.attempts] = item
+        if self._publishers < len(self._held):
             self._publishers += 1
             threading.Thread(target=self._publish_for_ever, daemon=True).start()
         self._work.put(item)

@@ -85,10 +85,29 @@ def test_a_leased_event_is_not_leased_again_until_the_lease_has_run_out(
     assert lease(database, NOW + outbox.LEASE) == ["a1"]
 
 
-def test_a_lease_outlasts_the_longest_wait_for_the_broker() -> None:
-    longest = publisher.CONNECT_TIMEOUT + publisher.ANSWER_TIMEOUT
+def test_a_lease_that_is_renewed_lasts_on(database: Database, leased: outbox.Leased) -> None:
+    with database.transaction() as tx:
+        outbox.renew(tx, [leased], NOW + outbox.RENEWAL)
 
-    assert longest * 1000 < outbox.LEASE
+    assert lease(database, NOW + outbox.LEASE) == []
+    assert lease(database, NOW + outbox.RENEWAL + outbox.LEASE) == ["a1"]
+
+
+def test_a_lease_is_another_relays_once_it_has_run_out(
+    database: Database, leased: outbox.Leased
+) -> None:
+    later = NOW + outbox.LEASE
+    assert lease(database, later) == ["a1"]
+
+    with database.transaction() as tx:
+        outbox.renew(tx, [leased], later + outbox.LEASE)
+        outbox.give_back(tx, leased, 0)
+
+    assert lease(database, later + outbox.LEASE - 1) == []
+    assert lease(database, later + outbox.LEASE) == ["a1"]
+
+
+def test_a_publisher_waits_for_a_whole_chain_of_deliveries() -> None:
     assert publisher.ANSWER_TIMEOUT >= 180
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventing import outbox
+from eventing import outbox, publisher
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database, Transaction
 from eventing.publisher import PublishFailed
@@ -17,6 +17,7 @@ from tests.databases import Databases
 from tests.unit.outboxes import append, in_order, waiting
 from tests.waiting import until
 
+LONGEST_PUBLISHING = int(1000 * (publisher.CONNECT_TIMEOUT + publisher.ANSWER_TIMEOUT))
 ENTITIES = [f"{first}{second}1" for first in "abcdef" for second in "abcdefghij"]
 
 
@@ -234,6 +235,53 @@ def test_an_event_whose_relay_is_gone_is_published_when_the_lease_has_run_out(
     assert broker.taken == ["a1", "a2"]
 
 
+def test_a_lease_lasts_for_as_long_as_the_broker_takes_to_answer(
+    database: Database, again: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1")
+    broker.hold("a1")
+    relay, other = (Relay(each, broker.publish, clock=clock) for each in (database, again))
+    assert relay.step() == 1
+
+    for _ in range(0, LONGEST_PUBLISHING, outbox.RENEWAL):
+        clock.now += outbox.RENEWAL
+        assert relay.step() == other.step() == 0
+
+    broker.let_go("a1")
+    step_until(relay, lambda: waiting(database) == 0)
+    assert broker.taken == ["a1"]
+
+
+def test_an_answer_that_comes_after_the_lease_has_run_out_counts(
+    database: Database, again: Database, broker: Broker, clock: Clock
+) -> None:
+    append(database, "a1", "a2")
+    broker.hold("a1")
+    silent, other = (Relay(each, broker.publish, clock=clock) for each in (database, again))
+    assert silent.step() == 1
+
+    clock.now += outbox.LEASE
+    assert other.step() == 1
+    broker.let_go("a1")
+
+    step_until(silent, lambda: waiting(database) == 0)
+    assert in_order(dict.fromkeys(broker.taken)) == {"a": [1, 2]}
+
+
+def test_a_relay_renews_its_leases_without_being_told(
+    file: Path, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    database = open_file(file)
+    append(database, "a1")
+    broker.hold("a1")
+    start(database)
+    until(lambda: broker.attempts)
+    leased_until = due_at(database, "a1")
+
+    until(lambda: due_at(database, "a1") > leased_until)
+    assert milliseconds() < leased_until
+
+
 def test_the_backoff_grows_with_each_failure(
     database: Database, broker: Broker, clock: Clock
 ) -> None:
@@ -244,7 +292,7 @@ def test_the_backoff_grows_with_each_failure(
 
     for attempt in range(1, 9):
         assert relay.step() == 1
-        step_until(relay, lambda: due_at(database, "a1") < clock.now + outbox.LEASE)
+        step_until(relay, lambda: due_at(database, "a1") != clock.now + outbox.LEASE)
         waits.append(due_at(database, "a1") - clock.now)
         clock.now += waits[-1] - 1
         assert relay.step() == 0
