@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
-SCHEMA_MODELS := tests/schemas/node_modules/.installed
+TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_modules/.installed
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help run demo test check format lock clean
@@ -18,7 +18,7 @@ run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR
 demo: .venv/.local ## load a few posts and comments into the running blog
 	@$(BIN)/blog load demo/posts demo/comments.csv --wait --url http://localhost:$${PORT:-8080}
 
-test: .venv/.dev web/dist/.built $(SCHEMA_MODELS) ## run every test
+test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
 	npm --prefix web test
 	$(BIN)/pytest
 
@@ -40,7 +40,7 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(LOCK) --upgrade --extra dev -c requirements/local.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## remove what set-up and builds made; data/ stays
-	rm -rf .venv web/node_modules web/dist tests/schemas/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv web/node_modules web/dist tests/*/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -70,6 +70,6 @@ web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
 	npm --prefix web run --silent build
 	@touch $@
 
-$(SCHEMA_MODELS): tests/schemas/package-lock.json | node
-	npm --prefix tests/schemas ci --silent --no-audit --no-fund
+$(TEST_TOOLS): tests/%/node_modules/.installed: tests/%/package-lock.json | node
+	npm --prefix tests/$* ci --silent --no-audit --no-fund
 	@touch $@
