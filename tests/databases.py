@@ -59,6 +59,7 @@ class Served:
             cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_user")
             rows = []
             for (table,) in cursor.fetchall():
+                rows.append(table)
                 cursor.execute(f"SELECT t::text FROM {table} AS t")  # noqa: S608 - our own tables
                 rows += [f"{table} {row}" for (row,) in cursor.fetchall()]
             return "\n".join(rows)

@@ -23,13 +23,13 @@ def spawn(act: Callable[..., None], *arguments: Any) -> BaseProcess:
     return process
 
 
-def open_each(files: list[Path], migrations: Path, barrier: Barrier, report: Connection) -> None:
+def open_each(urls: list[str], migrations: Path, barrier: Barrier, report: Connection) -> None:
     """Open new databases at the same moment as the other processes; report what failed."""
     failures = []
-    for file in files:
+    for url in urls:
         barrier.wait(30)
         try:
-            with Database(f"sqlite:///{file}", [migrations]).transaction() as tx:
+            with Database(url, [migrations]).transaction() as tx:
                 tx.execute("INSERT INTO visits VALUES ('here')")
         except Exception as error:
             failures.append(repr(error))

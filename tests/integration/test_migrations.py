@@ -3,9 +3,11 @@
 import sqlite3
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from eventing.database import Database, StorageUnavailable
+from tests.databases import Databases, Files
 from tests.integration.processes import SPAWN, open_each, spawn
 
 PROCESSES = 8
@@ -20,19 +22,21 @@ def folder(parent: Path, **files: str) -> Path:
     return migrations
 
 
-def start(file: Path, *folders: Path) -> Database:
+def start(url: str, *folders: Path) -> Database:
     """What a start of the function does: the migrations run in the first transaction."""
-    database = Database(f"sqlite:///{file}", folders)
+    database = Database(url, folders)
     with database.snapshot():
         return database
 
 
 def texts(database: Database, sql: str) -> list[str]:
     with database.snapshot() as tx:
-        return [row[0] for row in tx.rows(sql)]
+        return [next(iter(dict(row).values())) for row in tx.rows(sql)]
 
 
-def test_files_are_applied_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_files_are_applied_in_the_order_of_their_numbers(
+    databases: Databases, tmp_path: Path
+) -> None:
     files = folder(
         tmp_path,
         **{
@@ -42,33 +46,35 @@ def test_files_are_applied_in_the_order_of_their_numbers(tmp_path: Path) -> None
         },
     )
 
-    database = start(tmp_path / "x.db", files)
+    database = start(databases.url("x"), files)
 
     assert texts(database, "SELECT text FROM log") == ["first; still", "second", "third"]
 
 
-def test_a_later_start_applies_only_what_is_new(tmp_path: Path) -> None:
+def test_a_later_start_applies_only_what_is_new(databases: Databases, tmp_path: Path) -> None:
     first = "CREATE TABLE log (text TEXT);\nINSERT INTO log VALUES ('first');\n"
     files = folder(tmp_path, **{"0001_log": first})
-    start(tmp_path / "x.db", files).close()
-    start(tmp_path / "x.db", files).close()
+    start(databases.url("x"), files).close()
+    start(databases.url("x"), files).close()
     folder(tmp_path, **{"0002_more": "ALTER TABLE log ADD COLUMN more TEXT DEFAULT 'more';\n"})
 
-    database = start(tmp_path / "x.db", files)
+    database = start(databases.url("x"), files)
 
     assert texts(database, "SELECT text || ' ' || more FROM log") == ["first more"]
 
 
-def test_folders_may_number_their_files_alike(tmp_path: Path) -> None:
+def test_folders_may_number_their_files_alike(databases: Databases, tmp_path: Path) -> None:
     posts = folder(tmp_path / "posts", **{"0001_tables": "CREATE TABLE posts (id TEXT);\n"})
     outbox = folder(tmp_path / "outbox", **{"0001_tables": "CREATE TABLE outbox (id TEXT);\n"})
 
-    database = start(tmp_path / "x.db", outbox, posts)
+    database = start(databases.url("x"), outbox, posts)
 
     assert texts(database, "SELECT id FROM posts") == texts(database, "SELECT id FROM outbox")
 
 
-def test_a_migration_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_migration_that_fails_leaves_nothing_half_done(
+    databases: Databases, tmp_path: Path
+) -> None:
     files = folder(
         tmp_path,
         **{
@@ -76,14 +82,15 @@ def test_a_migration_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None
             "0002_bad": "CREATE TABLE half (text TEXT);\nINSERT INTO no_such_table VALUES (1);\n",
         },
     )
-    with pytest.raises(sqlite3.OperationalError, match="no_such_table"):
-        start(tmp_path / "x.db", files)
+    with pytest.raises((sqlite3.Error, psycopg2.Error), match="no_such_table"):
+        start(databases.url("x"), files)
 
-    plain = start(tmp_path / "x.db")
-    assert texts(plain, "SELECT name FROM sqlite_master WHERE name IN ('good', 'half')") == []
+    left = databases.dump("x")
+    assert "good" not in left
+    assert "half" not in left
 
     folder(tmp_path, **{"0002_bad": "CREATE TABLE whole (text TEXT);\n"})
-    database = start(tmp_path / "x.db", files)
+    database = start(databases.url("x"), files)
     assert texts(database, "SELECT text FROM whole") == []
 
 
@@ -91,7 +98,7 @@ def test_a_database_that_could_not_be_migrated_is_migrated_by_the_next_use(tmp_p
     files = folder(tmp_path, **{"0001_log": "CREATE TABLE log (text TEXT);\n"})
     blocked = tmp_path / "data"
     blocked.write_text("a file where the folder should be")
-    database = Database(f"sqlite:///{blocked / 'x.db'}", [files])
+    database = Database(Files(blocked).url("x"), [files])
     with pytest.raises(StorageUnavailable), database.snapshot():
         pass
 
@@ -100,14 +107,16 @@ def test_a_database_that_could_not_be_migrated_is_migrated_by_the_next_use(tmp_p
     assert texts(database, "SELECT text FROM log") == []
 
 
-def test_processes_that_start_together_migrate_each_database_once(tmp_path: Path) -> None:
-    """New files, where all switch to WAL at once, and files of an earlier revision."""
+def test_processes_that_start_together_migrate_each_database_once(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """New ones, where on SQLite all switch to WAL at once, and those of an earlier revision."""
     sql = "CREATE TABLE visits (text TEXT);\nINSERT INTO visits VALUES ('made');\n"
     migrations = folder(tmp_path, **{"0001_visits": sql})
-    new = [tmp_path / f"new-{number}.db" for number in range(8)]
-    old = [tmp_path / f"old-{number}.db" for number in range(8)]
-    for file in old:
-        start(file).close()
+    new = [databases.url(f"new-{number}") for number in range(8)]
+    old = [databases.url(f"old-{number}") for number in range(8)]
+    for url in old:
+        start(url).close()
     barrier, (reports, report) = SPAWN.Barrier(PROCESSES), SPAWN.Pipe(duplex=False)
     arguments = ([*new, *old], migrations, barrier, report)
 
@@ -117,6 +126,6 @@ def test_processes_that_start_together_migrate_each_database_once(tmp_path: Path
         process.join()
 
     assert failures == [[]] * PROCESSES
-    for file in (*new, *old):
-        visits = texts(start(file), "SELECT text FROM visits ORDER BY text DESC")
+    for url in (*new, *old):
+        visits = texts(start(url), "SELECT text FROM visits ORDER BY text DESC")
         assert visits == ["made", *["here"] * PROCESSES]

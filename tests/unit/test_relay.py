@@ -186,9 +186,9 @@ def test_many_entities_are_published_at_once(
     step_until(relay, lambda: waiting(database) == 0)
 
 
-def test_nothing_is_held_while_an_event_is_published(tmp_path: Path, broker: Broker) -> None:
+def test_nothing_is_held_while_an_event_is_published(databases: Databases, broker: Broker) -> None:
     """The default broker answers after the whole chain, which may end in this very database."""
-    narrow = Database(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS], pool_size=1)
+    narrow = Database(databases.url("x"), [outbox.MIGRATIONS], pool_size=1)
     append(narrow, "a1", "b1")
 
     def publish(event: CloudEvent) -> None:
@@ -424,9 +424,9 @@ def test_a_retry_is_not_held_up_by_an_event_that_waits_for_its_answer(
 
 
 def test_a_relay_probes_again_after_its_pause_and_does_not_spin_meanwhile(
-    tmp_path: Path, broker: Broker, start: Callable[[Database], Relay]
+    databases: Databases, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
-    counting = Counting(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS])
+    counting = Counting(databases.url("x"), [outbox.MIGRATIONS])
     append(counting, "a1", "b1")
     broker.away = True
     broker.hold("b1")
@@ -485,10 +485,10 @@ def test_stopping_publishes_what_still_waits(
 
 
 def test_stopping_publishes_what_is_committed_at_that_moment(
-    tmp_path: Path, broker: Broker
+    databases: Databases, broker: Broker
 ) -> None:
     """The stop comes just when the relay has looked and found nothing."""
-    database = Interrupted(f"sqlite:///{tmp_path / 'x.db'}", [outbox.MIGRATIONS])
+    database = Interrupted(databases.url("x"), [outbox.MIGRATIONS])
     append(database, "a1")
     relay = Relay(database, broker.publish)
     database.relay = relay
