@@ -1,75 +1,46 @@
-"""A function's own database: transactions, snapshots, the pool, and what makes it unavailable."""
+"""A function's own database: transactions, snapshots and the pool, whatever kind it is."""
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
 import pytest
 
-from eventing.database import Database, InvalidDatabaseURL, StorageUnavailable
-from tests.integration.processes import SPAWN, hold_claim, hold_write_lock, spawn
+from eventing.database import Database, InvalidDatabaseURL
+from tests.databases import Databases
+from tests.integration.notes import add, notes, schema
 
-SCHEMA = """
-CREATE TABLE notes (text TEXT NOT NULL UNIQUE);
-CREATE TABLE counters (value INTEGER NOT NULL);
-CREATE TABLE children (note TEXT REFERENCES notes (text));
-INSERT INTO counters VALUES (0);
-"""
+BROKEN = (sqlite3.IntegrityError, psycopg2.IntegrityError)
 
 
 @pytest.fixture
-def migrations(tmp_path: Path) -> Path:
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    (folder / "0001_notes.sql").write_text(SCHEMA)
-    return folder
+def url(databases: Databases) -> str:
+    return databases.url("notes")
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "notes.db"
-
-
-@pytest.fixture
-def database(file: Path, migrations: Path) -> Iterator[Database]:
-    """A database in a folder that does not exist yet."""
-    database = Database(f"sqlite:///{file}", [migrations])
+def database(url: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database(url, [schema(tmp_path)])
     yield database
     database.close()
 
 
 @pytest.fixture
-def narrow(file: Path, migrations: Path) -> Iterator[Database]:
+def narrow(url: str, tmp_path: Path) -> Iterator[Database]:
     """The same, with a single connection."""
-    database = Database(f"sqlite:///{file}", [migrations], pool_size=1)
+    database = Database(url, [schema(tmp_path)], pool_size=1)
     yield database
     database.close()
-
-
-def add(database: Database, text: str) -> None:
-    with database.transaction() as tx:
-        tx.execute("INSERT INTO notes VALUES (?)", text)
-
-
-def notes(database: Database) -> list[str]:
-    with database.snapshot() as tx:
-        return [row["text"] for row in tx.rows("SELECT text FROM notes ORDER BY text")]
-
-
-def test_nothing_is_opened_before_the_first_transaction(database: Database, file: Path) -> None:
-    assert not file.parent.exists()
-    assert notes(database) == []
-    assert file.exists()
 
 
 def test_what_a_transaction_wrote_is_there_for_another_process(
-    database: Database, file: Path
+    database: Database, url: str
 ) -> None:
     add(database, "a")
 
-    assert notes(Database(f"sqlite:///{file}", [])) == ["a"]
+    assert notes(Database(url, [])) == ["a"]
 
 
 def test_a_statement_says_how_many_rows_it_changed(database: Database) -> None:
@@ -112,15 +83,15 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
 
 
 def test_writers_wait_for_their_turn_within_a_process_and_across(
-    database: Database, file: Path
+    database: Database, url: str
 ) -> None:
-    databases = [database, Database(f"sqlite:///{file}", [])] * 4
+    databases = [database, Database(url, [])] * 4
     notes(database)
 
     def count(one: Database) -> None:
         for _ in range(10):
             with one.transaction() as tx:
-                row = tx.row("SELECT value FROM counters")
+                row = tx.row("UPDATE counters SET value = value RETURNING value")  # held
                 tx.execute("UPDATE counters SET value = ?", row["value"] + 1 if row else None)
 
     with ThreadPoolExecutor(len(databases)) as threads:
@@ -147,173 +118,33 @@ def test_a_connection_is_used_again(narrow: Database) -> None:
 
 def test_a_connection_that_failed_is_not_used_again(narrow: Database) -> None:
     mark(narrow)
-    with pytest.raises(sqlite3.OperationalError), narrow.transaction() as tx:
+    with pytest.raises((sqlite3.Error, psycopg2.Error)), narrow.transaction() as tx:
         tx.execute("INSERT INTO no_such_table VALUES (1)")
 
     assert not is_marked(narrow)
 
 
 def mark(database: Database) -> None:
-    """Make this one connection recognisable: a temporary table is seen by its own only."""
+    """Make this one connection recognisable: a temporary table hides the real one from it only."""
     with database.transaction() as tx:
-        tx.execute("CREATE TEMPORARY TABLE marked (value INTEGER)")
+        tx.execute("CREATE TEMPORARY TABLE counters (value INTEGER)")
 
 
 def is_marked(database: Database) -> bool:
     with database.snapshot() as tx:
-        return tx.row("SELECT 1 FROM sqlite_temp_master WHERE name = 'marked'") is not None
+        return tx.row("SELECT value FROM counters") is None
 
 
 def test_a_fault_of_ours_is_not_called_unavailable(database: Database) -> None:
     add(database, "a")
 
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(BROKEN):
         add(database, "a")
 
 
 def test_a_reference_to_nothing_is_refused(database: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError), database.transaction() as tx:
+    with pytest.raises(BROKEN), database.transaction() as tx:
         tx.execute("INSERT INTO children VALUES ('nobody')")
-
-
-def test_a_commit_is_on_the_disk(database: Database) -> None:
-    with database.snapshot() as tx:
-        full = 2
-        assert tx.row("PRAGMA synchronous")[0] == full  # type: ignore[index] # a pragma has a row
-        assert tx.row("PRAGMA journal_mode")[0] == "wal"  # type: ignore[index]
-
-
-def test_blanked_text_is_not_left_in_the_file(database: Database, file: Path) -> None:
-    text = "nobody may read this again" * 50
-    add(database, text)
-    add(database, "something after it")
-    with database.transaction() as tx:
-        tx.execute("UPDATE notes SET text = '' WHERE text = ?", text)
-    database.close()
-
-    assert b"something after it" in file.read_bytes()
-    assert b"nobody may read this again" not in file.read_bytes()
-
-
-def test_a_folder_that_cannot_be_is_unavailable_until_it_can(
-    database: Database, file: Path
-) -> None:
-    file.parent.write_text("a file where the folder should be")
-
-    with pytest.raises(StorageUnavailable):
-        add(database, "a")
-    with pytest.raises(StorageUnavailable):
-        is_alone(database)
-
-    file.parent.unlink()
-    add(database, "a")
-    assert is_alone(database)
-    assert notes(database) == ["a"]
-
-
-def test_a_file_that_cannot_be_opened_is_unavailable(database: Database, file: Path) -> None:
-    file.mkdir(parents=True)
-
-    with pytest.raises(StorageUnavailable):
-        add(database, "a")
-
-
-def test_a_file_that_is_no_database_is_a_fault(database: Database, file: Path) -> None:
-    file.parent.mkdir()
-    file.write_text("This is no database, and no time will make it one. " * 100)
-
-    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-        add(database, "a")
-
-
-def test_a_full_disk_is_unavailable_and_changes_nothing(narrow: Database) -> None:
-    add(narrow, "a")
-    with narrow.transaction() as tx:
-        tx.execute("PRAGMA max_page_count = 1")  # as many pages as there are, and none more
-
-    with pytest.raises(StorageUnavailable):
-        add(narrow, "b" * 100_000)
-    assert notes(narrow) == ["a"]
-    add(narrow, "c")  # there is room again: the bound went with its connection
-
-
-def test_a_writer_that_never_gets_its_turn_is_told_so(
-    database: Database, file: Path, tmp_path: Path
-) -> None:
-    add(database, "a")
-    held, let_go = SPAWN.Event(), SPAWN.Event()
-    process = spawn(hold_write_lock, file, held, let_go)
-    assert held.wait(30)
-    busy_here = Database(f"sqlite:///{tmp_path / 'other.db'}", [tmp_path / "migrations"])
-
-    with busy_here.transaction(), ThreadPoolExecutor(2) as threads:
-        across = threads.submit(add, database, "b")
-        within = threads.submit(add, busy_here, "b")
-        with pytest.raises(StorageUnavailable, match=r"^database is locked$"):
-            across.result()
-        with pytest.raises(StorageUnavailable, match="another writer of this process"):
-            within.result()
-
-    let_go.set()
-    process.join()
-    add(database, "c")  # nobody kept the turn
-    assert notes(database) == ["a", "c"]
-
-
-def is_alone(database: Database) -> bool:
-    with database.claim() as alone:
-        return alone
-
-
-def test_a_process_is_alone_when_every_other_has_ended_however_it_ended(
-    database: Database, file: Path
-) -> None:
-    held, let_go = SPAWN.Event(), SPAWN.Event()
-    process = spawn(hold_claim, file, held, let_go)
-    assert held.wait(30)
-    assert not is_alone(database)
-
-    process.kill()
-    process.join()
-    assert is_alone(database)
-    assert is_alone(database)
-    assert not is_alone(Database(f"sqlite:///{file}", []))
-
-
-def test_a_process_is_not_alone_beside_one_that_was_not_alone_itself(
-    database: Database, file: Path
-) -> None:
-    held, let_go = SPAWN.Event(), SPAWN.Event()
-    first = spawn(hold_claim, file, held, let_go)
-    assert held.wait(30)
-    second = Database(f"sqlite:///{file}", [])
-    assert not is_alone(second)
-
-    first.kill()
-    first.join()
-
-    assert not is_alone(database)
-
-
-def test_who_starts_meanwhile_waits_until_the_first_has_done_what_only_it_may(
-    database: Database, file: Path
-) -> None:
-    order = []
-    came = threading.Event()
-
-    def come_second() -> None:
-        with Database(f"sqlite:///{file}", []).claim() as alone:
-            came.set()
-        order.append(alone)
-
-    with ThreadPoolExecutor(1) as threads:
-        with database.claim() as alone:
-            second = threads.submit(come_second)
-            assert came.wait(30)
-            order.append(alone)
-        second.result()
-
-    assert order == [True, False]
 
 
 @pytest.mark.parametrize("url", ["", "notes.db", "sqlite://notes.db", "mysql://localhost/notes"])
