@@ -14,7 +14,7 @@ import psutil
 from broker.manifests import load_platform
 from broker.runner.register import Entry, read_register
 from broker.runner.settings import HOST, Settings
-from broker.verbs.ask import Answered, NotDone, answer, refuses
+from broker.verbs.ask import Answered, NotDone, answer
 from broker.verbs.report import Report, show
 
 T = TypeVar("T")
@@ -89,9 +89,9 @@ def _outbox(entry: Entry) -> Report | None:
 
 def _waiting(answered: Answered) -> Report | None:
     """Nothing of a function that has no history: it publishes in another way."""
-    if refuses(answered):
-        return {} if answered.status == 404 else None
     headers, since = answered.headers, None
+    if "Outbox-Unpublished" not in headers:
+        return {} if (answered.status or 0) < 500 else None
     if oldest := headers["Outbox-Oldest"]:
         since = round(time() - datetime.fromisoformat(oldest).timestamp(), 3)
     return {"unpublished": int(headers["Outbox-Unpublished"]), "oldest_wait": since}

@@ -3,10 +3,12 @@
 Local only: these tests kill the broker, fill it, and read what it keeps.
 """
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from threading import Event
 from typing import Any
+from urllib.request import urlopen
 
 from eventing.cloudevent import CloudEvent, write_binary
 from tests.conformance.conftest import StartBroker
@@ -265,6 +267,22 @@ def test_a_reply_is_told_as_an_event_taken_in(start_broker: StartBroker) -> None
     broker.deliveries("says", 1)
     wait_until(lambda: len(lines_of(broker, "event")) == 2)
     assert [line["type"] for line in lines_of(broker, "event")] == ["asks", "says"]
+
+
+def test_a_watcher_sees_events_and_replies_and_hears_of_the_end(start_broker: StartBroker) -> None:
+    broker = start_broker([ProbeTrigger("asks"), ProbeTrigger("says")])
+    headers, data = write_binary(an_event("says"))
+    broker.answer("asks", Answer(200, headers, data))
+    with urlopen(f"{broker.url}/watch", timeout=20) as watching:  # noqa: S310 - on this machine
+        publish(broker, an_event("asks"))
+        seen = [json.loads(watching.readline()) for _ in range(2)]
+        assert [(each["event"]["type"], each["triggers"]) for each in seen] == [
+            ("asks", ["asks"]),
+            ("says", ["says"]),
+        ]
+        broker.terminate()
+        assert watching.read().strip() == b""
+    assert broker.process.wait(20) == 0
 
 
 def lines_of(broker: LocalBroker, event: str) -> list[dict[str, Any]]:

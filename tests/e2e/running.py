@@ -126,10 +126,13 @@ class RunningBlog:
         with closing(socket.socket()) as client:
             return client.connect_ex(("127.0.0.1", self.port + place)) == 0
 
-    def ask(self, method: str, path: str, document: object = None) -> tuple[int, Any]:
+    def ask(
+        self, method: str, path: str, document: object = None, *, correlation: str | None = None
+    ) -> tuple[int, Any]:
         """Through the ingress: status and JSON."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             headers = {"Content-Type": "application/json"} if document is not None else {}
+            headers |= {"X-Correlation-Id": correlation} if correlation else {}
             body = json.dumps(document) if document is not None else None
             connection.request(method, f"/api{path}", body, headers)
             answer = connection.getresponse()

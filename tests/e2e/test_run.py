@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from broker.runner.register import read_register
 from broker.runner.settings import PROJECT
 from tests.e2e.running import (
     BROKER,
@@ -176,6 +177,7 @@ def test_a_program_that_dies_is_started_again_and_the_log_says_so(start: Start, 
         lambda: f"{name} ended (killed by SIGKILL); it is started again in 0.5 s" in blog.said()
     )
     eventually(lambda: f"{name} is up again" in blog.said())
+    assert read_register(blog.data)[name].restarts == 1
     assert blog.ask("PATCH", "/posts/p1", {}) == (200, {"name": "posts"})
     assert "Address already in use" not in blog.said()
     assert blog.stop() == 0
