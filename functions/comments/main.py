@@ -6,6 +6,7 @@ import functions_framework
 from flask import Request, Response
 
 from eventing.bearer import Bearer
+from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.history import History
 from eventing.producer import Producer
@@ -21,7 +22,11 @@ from functions.events import COMMENT_MODERATED
 def build(env: Mapping[str, str]) -> Function:
     """The function, wired as the environment says."""
     database = store.open_database(env)
-    producer = Producer(database, env)
+    return wire(database, Producer(database, env), env)
+
+
+def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Function:
+    """The function on this database, with its background work."""
     commands = Commands(database, Bearer.from_env(env), producer)
     verdicts = Verdicts(database, producer, read_wait(env))
     routes = [

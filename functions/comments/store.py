@@ -8,18 +8,19 @@ import msgspec
 
 from eventing import idempotency, outbox, rebuild
 from eventing.cloudevent import CloudEvent
-from eventing.database import Database, Transaction
+from eventing.database import POOL_SIZE, Database, Transaction
 from functions.events import CommentState, PostRemoval, PostState
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTS_MIGRATIONS = MIGRATIONS / "posts"
 
 
-def open_database(env: Mapping[str, str]) -> Database:
+def open_database(env: Mapping[str, str], *, pool_size: int = POOL_SIZE) -> Database:
     """The database that the environment names."""
     url = env.get("DATABASE_URL") or "sqlite:///data/comments.db"
     own = [POSTS_MIGRATIONS, MIGRATIONS]
-    return Database(url, [outbox.MIGRATIONS, idempotency.MIGRATIONS, rebuild.MIGRATIONS, *own])
+    folders = [outbox.MIGRATIONS, idempotency.MIGRATIONS, rebuild.MIGRATIONS, *own]
+    return Database(url, folders, pool_size=pool_size)
 
 
 def post_is_open(tx: Transaction, post_id: str) -> bool | None:

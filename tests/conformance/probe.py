@@ -37,7 +37,7 @@ class Probe:
         self._changed = threading.Condition()
         self._answers: defaultdict[str, deque[Answer]] = defaultdict(deque)
         self._received: defaultdict[str, list[Received]] = defaultdict(list)
-        self._server = _Server(("127.0.0.1", 0), self._respond)
+        self._server = Server(("127.0.0.1", 0), self._respond)
         # Asked for its end, it looks so many seconds later at the latest.
         looking = {"poll_interval": 0.02}
         self._thread = threading.Thread(
@@ -88,7 +88,9 @@ class Probe:
 Respond = Callable[[str, Received], Answer]
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """Answers every POST of an event with what `respond` makes of its path and itself."""
+
     daemon_threads = True
     request_queue_size = 128
 
@@ -99,7 +101,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: Server
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
