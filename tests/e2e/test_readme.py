@@ -56,7 +56,7 @@ def test_moderation_alone_replies_with_its_verdict(answers: str) -> None:
 
 
 def test_a_comment_is_followed_through_the_events_and_the_logs(answers: str) -> None:
-    passed = re.findall(r" (\w+) +/\w+ +\S+ tea-1 -> ", answers)
+    passed = re.findall(r" (\w+) +/\w+ +\S+ +tea-1 -> ", answers)
     assert passed == ["CommentCreated", "CommentModerated", "CommentUpdated"]
     logged = [line for line in answers.splitlines() if '"correlationid": "tea-1"' in line]
     assert any('"service": "moderation"' in line for line in logged)
