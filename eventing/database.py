@@ -17,7 +17,7 @@ POOL_WAIT = 10.0  # seconds; then the caller is told to come back
 
 
 class StorageUnavailable(Exception):
-    """The database cannot be used now; nothing was changed, try again."""
+    """The database cannot be used now; try again."""
 
 
 class InvalidDatabaseURL(Misconfigured):

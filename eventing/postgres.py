@@ -52,7 +52,9 @@ class Postgres:
 
     def is_unavailable(self, error: Exception) -> bool:
         """Out of reach, shut down, full, or a deadlock that one side has to try again."""
-        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        # A connection that breaks off is reported without a SQLSTATE, by which the class is chosen.
+        broke_off = type(error) is psycopg2.DatabaseError
+        return broke_off or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
 
     def translate(self, sql: str) -> str:
         """SQLite's spelling in PostgreSQL's."""
