@@ -84,6 +84,22 @@ def test_too_large_a_request_is_refused_by_the_function_and_not_by_the_framework
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
 
 
+@pytest.mark.parametrize(("url", "loaded"), [("sqlite:///x.db", False), ("postgresql:///x", True)])
+def test_the_driver_of_postgresql_is_loaded_only_where_it_is_asked_for(
+    url: str, *, loaded: bool
+) -> None:
+    modules = ", ".join(f"functions.{name}.main" for name in FUNCTION_NAMES)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import sys, {modules}; print('psycopg2' in sys.modules)"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ended.stdout == f"{loaded}\n"
+
+
 @pytest.mark.parametrize(
     ("name", "env", "line"),
     [
