@@ -6,9 +6,11 @@ import click
 
 # Imported when asked for: the runner's process stays as light as it can be.
 VERBS = {
+    "backup": "broker.verbs.backup",
     "dead": "broker.dead",
     "events": "broker.verbs.events",
     "load": "broker.load",
+    "restore": "broker.verbs.restore",
     "run": "broker.runner.command",
     "send": "broker.verbs.send",
     "status": "broker.verbs.status",

@@ -1,0 +1,45 @@
+"""What an archive of the data holds: one sound database for each file, changes with that."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from broker.verbs.moment import BROKER
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="DATA_DIR",
+    default=Path("data"),
+    show_default=True,
+    show_envvar=True,
+    help="The data folder.",
+)
+
+_NAME = re.compile(r"[a-z_]+\.db")
+
+
+class NotACopy(Exception):
+    """This is no whole copy of a blog's data; the message says why."""
+
+
+def check_names(names: list[str]) -> None:
+    """The files are databases, the broker's among them, and nothing else; NotACopy."""
+    if strange := [name for name in names if not _NAME.fullmatch(name)]:
+        raise NotACopy(f"it holds {strange[0]!r}, which is no database of a blog")
+    if BROKER not in names:
+        raise NotACopy(f"it holds no {BROKER}")
+
+
+def check_database(file: Path) -> None:
+    """SQLite finds nothing wrong in the file; NotACopy."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        found = str(error)
+    if found != "ok":
+        raise NotACopy(f"{file.name} is damaged: {found}")

@@ -1,0 +1,270 @@
+"""`blog backup` and `restore` on databases that somebody writes to, or that are broken."""
+
+import fcntl
+import sqlite3
+import tarfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from broker.cli import main
+from broker.verbs.moment import one_moment
+from tests.waiting import until
+
+NAMES = ("broker", "comments", "posts")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder of three databases, with a note in each."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in NAMES:
+        with closing(open_database(folder / f"{name}.db")) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE notes (text TEXT NOT NULL)")
+        add(folder, name, "first")
+    return folder
+
+
+@pytest.fixture
+def archive(data: Path, tmp_path: Path) -> Path:
+    """A backup of it."""
+    file = tmp_path / "backup.tar.gz"
+    assert verb("backup", file, "--data", data).exit_code == 0
+    return file
+
+
+def open_database(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+
+
+def add(folder: Path, name: str, text: str) -> None:
+    with closing(open_database(folder / f"{name}.db")) as connection:
+        connection.execute("INSERT INTO notes VALUES (?)", (text,))
+
+
+def notes(folder: Path, name: str) -> list[str]:
+    with closing(open_database(folder / f"{name}.db")) as connection:
+        return texts(connection)
+
+
+def texts(connection: sqlite3.Connection) -> list[str]:
+    return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY rowid")]
+
+
+def verb(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+@pytest.fixture
+def writing(data: Path) -> Iterator[Callable[[str], sqlite3.Connection]]:
+    """Begins transactions that nobody has ended yet."""
+    begun: list[sqlite3.Connection] = []
+
+    def begin(name: str) -> sqlite3.Connection:
+        begun.append(open_database(data / f"{name}.db"))
+        begun[-1].execute("BEGIN IMMEDIATE")
+        return begun[-1]
+
+    yield begin
+    for connection in begun:
+        connection.close()
+
+
+def test_what_is_written_after_the_moment_is_in_no_copy(data: Path) -> None:
+    with one_moment(data) as databases:
+        for name in NAMES:
+            add(data, name, "later")  # at once: nobody is held off any more
+        assert [texts(databases[f"{name}.db"]) for name in NAMES] == [["first"]] * 3
+
+
+def test_a_copy_stays_of_the_moment_while_it_is_made(data: Path) -> None:
+    add(data, "posts", "x" * 100_000)
+    with one_moment(data) as databases, closing(open_database(data / "copy")) as copy:
+        written: list[int] = []
+
+        def write(_status: int, remaining: int, _total: int) -> None:
+            add(data, "posts", "later" * 1_000)
+            written.append(remaining)
+
+        databases["posts.db"].backup(copy, pages=5, progress=write)
+        assert len(written) > 3
+        assert texts(copy) == ["first", "x" * 100_000]
+
+
+@pytest.mark.parametrize("busy", ["posts", "broker"])
+def test_the_moment_comes_after_every_transaction_that_was_open(
+    data: Path, busy: str, writing: Callable[[str], sqlite3.Connection]
+) -> None:
+    transaction = writing(busy)
+    others = [name for name in NAMES if name != busy]
+    with ThreadPoolExecutor(1) as thread:
+        copy = thread.submit(snapshot, data)
+        until(lambda: is_held(data, "comments") or copy.done())
+        for name in others:
+            add(data, name, "while the other was written to")
+        transaction.execute("INSERT INTO notes VALUES ('late')")
+        transaction.execute("COMMIT")
+        seen = copy.result()
+    assert seen[busy] == ["first", "late"]
+    assert [seen[name][-1] for name in others] == ["while the other was written to"] * 2
+
+
+def snapshot(data: Path) -> dict[str, list[str]]:
+    with one_moment(data) as databases:
+        return {name: texts(databases[f"{name}.db"]) for name in NAMES}
+
+
+def is_held(data: Path, name: str) -> bool:
+    with closing(sqlite3.connect(data / f"{name}.db", timeout=0, isolation_level=None)) as probe:
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+
+def test_a_database_that_is_made_meanwhile_is_in_it(
+    data: Path, writing: Callable[[str], sqlite3.Connection]
+) -> None:
+    transaction = writing("broker")
+    with ThreadPoolExecutor(1) as thread:
+        copy = thread.submit(snapshot_names, data)
+        until(lambda: is_held(data, "comments") or copy.done())
+        open_database(data / "query.db").close()
+        transaction.execute("COMMIT")
+        assert "query.db" in copy.result()
+
+
+def snapshot_names(data: Path) -> set[str]:
+    with one_moment(data) as databases:
+        return set(databases)
+
+
+def test_what_was_backed_up_is_restored_into_a_new_folder(archive: Path, tmp_path: Path) -> None:
+    new = tmp_path / "in" / "a" / "new place"
+    assert verb("restore", archive, "--data", new).exit_code == 0
+    assert [notes(new, name) for name in NAMES] == [["first"]] * 3
+    assert {file.name for file in new.iterdir()} == {f"{name}.db" for name in NAMES}
+    assert list(new.parent.iterdir()) == [new]
+
+
+def test_an_empty_folder_is_taken(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert verb("restore", archive, "--data", tmp_path / "empty").exit_code == 0
+
+
+def test_data_that_is_there_stays_unless_it_is_to_be_replaced(archive: Path, data: Path) -> None:
+    add(data, "posts", "newer")
+    refusal = verb("restore", archive, "--data", data)
+    assert (refusal.exit_code, len(refusal.output.splitlines())) == (1, 1)
+    assert "holds data already" in refusal.output
+    assert notes(data, "posts") == ["first", "newer"]
+
+    assert verb("restore", archive, "--data", data, "--replace").exit_code == 0
+    assert notes(data, "posts") == ["first"]
+    [aside] = data.parent.glob("data-until-*")
+    assert notes(aside, "posts") == ["first", "newer"]
+
+
+def test_a_folder_with_other_things_is_left_alone(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "letter").write_text("Dear")
+    refusal = verb("restore", archive, "--data", home, "--replace")
+    assert (refusal.exit_code, [one.name for one in home.iterdir()]) == (1, ["letter"])
+
+
+def test_the_folder_of_a_running_blog_is_left_alone(archive: Path, data: Path) -> None:
+    with (data / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refusal = verb("restore", archive, "--data", data, "--replace")
+    assert refusal.exit_code == 1
+    assert "is in use by another `blog run`" in refusal.output
+    assert not list(data.parent.glob("data-until-*"))
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+
+
+def no_archive(file: Path) -> None:
+    file.write_text("nothing of the kind")
+
+
+def flipped(file: Path) -> None:
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    file.write_bytes(whole)
+
+
+def repacked(**files: bytes) -> Callable[[Path], None]:
+    """An archive of these files instead."""
+
+    def repack(file: Path) -> None:
+        with tarfile.open(file, "w:gz") as tar:
+            for name, content in files.items():
+                part = file.with_name("part")
+                part.write_bytes(content)
+                tar.add(part, name)
+
+    return repack
+
+
+def links(file: Path) -> None:
+    with tarfile.open(file, "w:gz") as tar:
+        link = tarfile.TarInfo("broker.db")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (cut_short, "no whole archive"),
+        (no_archive, "no whole archive"),
+        (flipped, ""),
+        (repacked(**{"broker.db": b"", "../posts.db": b""}), "'../posts.db'"),
+        (repacked(**{"posts.db": b""}), "no broker.db"),
+        (repacked(**{"broker.db": b"no database, whatever it is called" * 99}), "is damaged"),
+        (links, "is no file in it"),
+    ],
+    ids=["cut short", "no archive", "a flipped byte", "a path", "a part", "no database", "a link"],
+)
+def test_what_is_no_whole_backup_changes_nothing(
+    archive: Path, data: Path, spoil: Callable[[Path], None], reason: str
+) -> None:
+    spoil(archive)
+    before = sorted(data.parent.iterdir())
+    for options in (("--data", data, "--replace"), ("--data", data.with_name("new"))):
+        refusal = verb("restore", archive, *options)
+        assert (refusal.exit_code, len(refusal.output.splitlines())) == (1, 1), refusal.output
+        assert reason in refusal.output
+    assert sorted(data.parent.iterdir()) == before
+    assert notes(data, "posts") == ["first"]
+
+
+def test_a_backup_takes_no_file_s_place(archive: Path, data: Path) -> None:
+    before = archive.read_bytes()
+    assert "is there already" in verb("backup", archive, "--data", data).output
+    assert archive.read_bytes() == before
+
+
+def test_without_data_there_is_no_backup(tmp_path: Path) -> None:
+    refusal = verb("backup", tmp_path / "backup.tar.gz", "--data", tmp_path / "nowhere")
+    assert (refusal.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "it holds no broker.db" in refusal.output
+
+
+def test_damaged_data_makes_no_backup(data: Path, tmp_path: Path) -> None:
+    with (data / "posts.db").open("r+b") as file:
+        file.seek(4_096)
+        file.write(b"\xff" * 4_096)
+    refusal = verb("backup", tmp_path / "backup.tar.gz", "--data", data)
+    assert (refusal.exit_code, list(tmp_path.iterdir())) == (1, [data])
+    assert "posts.db is damaged" in refusal.output
