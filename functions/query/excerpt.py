@@ -19,9 +19,12 @@ _MARKUP = re.compile(
 _SPOKEN = {"text", "code_inline"}
 
 
-def excerpt(markdown: str) -> str:
-    """At most 280 characters of plain text, cut between words."""
-    text = " ".join(" ".join(_texts(_parser().parse(markdown))).split())
+def excerpt(markdown: str, title: str = "") -> str:
+    """At most 280 characters of plain text, cut between words, without a heading of `title`."""
+    tokens = _parser().parse(markdown)
+    heading = tokens[:3] if tokens and tokens[0].type == "heading_open" else []
+    repeats = heading and _spoken(heading) == " ".join(title.split())
+    text = _spoken(tokens[3:] if repeats else tokens)
     if len(text) <= LENGTH:
         return text
     start = text[: LENGTH - 1]
@@ -35,6 +38,10 @@ def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     return MarkdownIt("commonmark").enable("table")
+
+
+def _spoken(tokens: "list[Token]") -> str:
+    return " ".join(" ".join(_texts(tokens)).split())
 
 
 def _texts(tokens: "list[Token]") -> Iterator[str]:

@@ -24,7 +24,7 @@ def post_written(tx: Transaction, post: PostState) -> None:
     known = store.hold_post(tx, post.id)
     if known.deleted or post.version <= known.version:
         return
-    store.save_post(tx, post, excerpt(post.body))
+    store.save_post(tx, post, excerpt(post.body, post.title))
     _summarise(tx, post.id)
 
 

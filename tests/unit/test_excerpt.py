@@ -47,6 +47,21 @@ def test_a_word_that_fills_the_excerpt_is_cut_itself() -> None:
     assert excerpt("x" * 281) == "x" * 279 + "…"
 
 
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("# The *title*\n\nText", "Text"),
+        ("The title\n=========\n\nText", "Text"),
+        ("Text\n\n# The title", "Text The title"),
+        ("The title\n\nText", "The title Text"),
+        ("# Another title\n\nText", "Another title Text"),
+        ("# The title", ""),
+    ],
+)
+def test_a_first_heading_that_repeats_the_title_is_left_out(markdown: str, plain: str) -> None:
+    assert excerpt(markdown, "The  title") == plain
+
+
 @given(ANY_TEXT | st.text("#*_`[]()!<>&|-\n x", max_size=400))
 def test_no_markdown_makes_more_than_280_characters_or_a_fault(markdown: str) -> None:
     assert len(excerpt(markdown)) <= 280
