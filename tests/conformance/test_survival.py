@@ -280,6 +280,7 @@ def test_a_watcher_sees_events_and_replies_and_hears_of_the_end(start_broker: St
             ("asks", ["asks"]),
             ("says", ["says"]),
         ]
+        assert not any("data" in each["event"] for each in seen)
         broker.terminate()
         assert watching.read().strip() == b""
     assert broker.process.wait(20) == 0

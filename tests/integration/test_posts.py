@@ -330,6 +330,16 @@ def test_a_position_that_was_never_given_out_is_a_bad_request(posts: Client, aft
     assert is_problem(posts.get("/events", query_string={"after": after}), 400)
 
 
+def test_the_feed_tells_how_much_is_not_published_yet_and_since_when(posts: Client) -> None:
+    assert posts.head("/events").headers["Outbox-Unpublished"] == "0"
+    assert "Outbox-Oldest" not in posts.head("/events").headers
+    first, _ = create(posts), create(posts)
+    told = posts.head("/events?limit=1")
+    assert (told.status_code, told.data) == (200, b"")
+    assert told.headers["Outbox-Unpublished"] == "2"
+    assert told.headers["Outbox-Oldest"] == document(first)["createdAt"]
+
+
 @pytest.mark.parametrize("path", ["/events", "/healthz"])
 def test_head_answers_as_get_without_a_body(posts: Client, path: str) -> None:
     get, head = posts.get(path), posts.head(path)
