@@ -55,7 +55,7 @@ def audit(lighthouse: Path, url: str) -> dict[str, int]:
     flags = f"--chrome-flags={' '.join(CHROMIUM_FLAGS)}"
     ran = subprocess.run(
         [lighthouse, url, *options, flags, "--disable-full-page-screenshot"],
-        env={**os.environ, "CHROME_PATH": chromium_path()},
+        env={**os.environ, "CHROME_PATH": str(chromium_path())},
         capture_output=True,
         text=True,
         timeout=120,
