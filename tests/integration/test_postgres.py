@@ -1,8 +1,10 @@
-"""What a function does while PostgreSQL is away, and when it is back: nothing is started again."""
+"""PostgreSQL as a function's database: it goes and comes back, and nothing is started again."""
 
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.test import Client, TestResponse
@@ -131,6 +133,21 @@ def test_a_transaction_that_it_breaks_off_changes_nothing(
     with pytest.raises(StorageUnavailable):
         break_off()
     assert waiting(wide) == 0
+
+
+def test_a_row_that_another_copy_never_lets_go_is_a_reason_to_come_back(
+    wide: Database, databases: Databases, postgres: Postgres
+) -> None:
+    url = databases.url("function")
+    postgres.run(f"ALTER ROLE {urlsplit(url).username} SET lock_timeout = 100")
+    append(wide, "a1")
+    with closing(Database(url, [])) as impatient, wide.transaction() as tx:
+        tx.execute("UPDATE outbox SET due_at = due_at")
+        with (
+            pytest.raises(StorageUnavailable, match="lock timeout"),
+            impatient.transaction() as late,
+        ):
+            late.execute("UPDATE outbox SET due_at = due_at")
 
 
 def test_the_relay_marks_what_was_published_meanwhile_and_goes_on(
