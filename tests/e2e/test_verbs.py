@@ -1,6 +1,7 @@
 """`blog send`, `status` and `events` against a running blog, and the log beside them."""
 
 import json
+import signal
 import socket
 import subprocess
 from contextlib import closing
@@ -98,16 +99,19 @@ def test_events_are_readable_lines_without_escape_codes_in_a_pipe(blog: RunningB
     assert "\x1b" not in answer.stdout
 
 
-def test_data_is_shown_when_asked_for_and_never_of_what_came_before(blog: RunningBlog) -> None:
+def test_data_is_shown_when_asked_for_from_now_on_until_ctrl_c(blog: RunningBlog) -> None:
     kind, event = uuid4().hex, ("--source", "/by-hand", "--data", '{"said": "é"}')
     assert verb(blog, "send", "--type", kind, *event).returncode == 0
-    command = [str(BLOG), "events", "--type", kind, "--data", "--json", "--count", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=at(blog)) as follower:
+    command = [str(BLOG), "events", "--type", kind, "--data", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=at(blog)) as follower:
         assert follower.stdout is not None
         assert "data" not in json.loads(follower.stdout.readline())
         assert verb(blog, "send", "--type", kind, *event).returncode == 0
         assert json.loads(follower.stdout.readline())["data"] == {"said": "é"}
-        assert follower.wait(20) == 0
+        follower.send_signal(signal.SIGINT)
+        assert follower.communicate(timeout=20) == ("", "")
+        assert follower.returncode == 0
 
 
 def test_who_follows_and_does_not_read_holds_nothing_up_and_is_told(blog: RunningBlog) -> None:
