@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -494,7 +494,7 @@ def test_stopping_publishes_what_is_committed_at_that_moment(
     database.relay = relay
     relay.start()
 
-    until(lambda: database.relay is None)
+    assert database.interrupted.wait(30)
     relay.stop()
 
     assert broker.taken == ["a1", "b1"]
@@ -503,17 +503,19 @@ def test_stopping_publishes_what_is_committed_at_that_moment(
 class Interrupted(Database):
     """A database to which a last event is committed while the relay reads when to look again."""
 
-    relay: Relay | None = None
+    relay: Relay
+
+    def __init__(self, url: str, migrations: Sequence[Path]) -> None:
+        super().__init__(url, migrations)
+        self.interrupted = threading.Event()
 
     def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
-        relay, self.relay = self.relay, None
-        if relay and not outbox_waits(self):
+        if not self.interrupted.is_set() and not outbox_waits(self):
             append(self, "b1")
-            stopping = threading.Thread(target=relay.stop, args=(0,))
+            stopping = threading.Thread(target=self.relay.stop, args=(0,))
             stopping.start()
             stopping.join()
-        elif relay:
-            self.relay = relay
+            self.interrupted.set()
         return super().snapshot()
 
 
