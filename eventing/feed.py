@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from eventing.cursor import encode_cursor
 from eventing.database import Transaction
+from eventing.outbox import is_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ def read_page(tx: Transaction, after: int, limit: int) -> Page:
     """Up to `limit` events after the position `after` (0 is the start), oldest first.
 
     Positions are given out before they are committed. Only those below every open transaction
-    are shown, so that no reader passes a position that is committed later.
+    are shown, so that no reader passes a position that is committed later. A damaged event is left
+    out, lest it make the page unreadable.
     """
     rows = tx.rows(
         "SELECT position, attributes, data FROM outbox"
@@ -27,7 +29,7 @@ def read_page(tx: Transaction, after: int, limit: int) -> Page:
         after,
         limit,
     )
-    batch = ",".join(join_json(row["attributes"], row["data"]) for row in rows)
+    batch = ",".join(join_json(row["attributes"], row["data"]) for row in rows if is_readable(row))
     return Page(f"[{batch}]", encode_cursor(rows[-1]["position"] if rows else after))
 
 

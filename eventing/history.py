@@ -9,6 +9,7 @@ from eventing.call import Call
 from eventing.cloudevent import BATCH
 from eventing.cursor import decode_position
 from eventing.database import Database, Transaction
+from eventing.strictjson import is_intact
 
 LIMIT = 500  # events a page, at most and by default
 
@@ -37,6 +38,6 @@ class History:
 def _unpublished(tx: Transaction) -> dict[str, str]:
     count = {"Outbox-Unpublished": str(outbox.waiting(tx))}
     first = "SELECT attributes FROM outbox WHERE published = 0 ORDER BY position LIMIT 1"
-    if (row := tx.row(first)) is None:
+    if (row := tx.row(first)) is None or not is_intact(row["attributes"]):
         return count
     return {**count, "Outbox-Oldest": json.loads(row["attributes"])["time"]}

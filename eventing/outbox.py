@@ -1,13 +1,15 @@
 """The outbox: events written in the transaction that changes the state they tell of."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventing.answer import to_json
 from eventing.cloudevent import CloudEvent
-from eventing.database import Transaction
+from eventing.database import Row, Transaction
+from eventing.strictjson import is_intact
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
 
@@ -16,6 +18,8 @@ MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
 # that was killed no longer than this.
 LEASE, RENEWAL = 15_000, 5_000
 FIRST_BACKOFF, LAST_BACKOFF = 500, 30_000  # milliseconds
+
+log = logging.getLogger(__name__)
 
 _DUE = """
 UPDATE outbox SET due_at = ?, attempts = attempts + 1
@@ -76,18 +80,30 @@ def find(tx: Transaction, event_id: str) -> CloudEvent | None:
 def rewrite(
     tx: Transaction, partition_key: str, change: Callable[[Mapping[str, object]], object]
 ) -> None:
-    """Replace the data of every event of a partition by what `change` makes of it."""
-    for row in tx.rows("SELECT position, data FROM outbox WHERE partition_key = ?", partition_key):
+    """Replace the data of every event of a partition by what `change` makes of it.
+
+    An event that cannot be read leaves the history: its text may not stay.
+    """
+    for row in tx.rows(
+        "SELECT position, attributes, data FROM outbox WHERE partition_key = ?", partition_key
+    ):
+        if not is_readable(row):
+            tx.execute("DELETE FROM outbox WHERE position = ?", row["position"])
+            continue
         changed = to_json(change(json.loads(row["data"])))
         tx.execute("UPDATE outbox SET data = ? WHERE position = ?", changed, row["position"])
 
 
 def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:
-    """Take the first waiting event of up to `limit` entities; `now` in milliseconds."""
+    """Take the first waiting event of up to `limit` entities; `now` in milliseconds.
+
+    One that cannot be read holds up the later ones of its entity, and nothing else.
+    """
     rows = tx.rows(_DUE, now + LEASE, now, now, limit)
     leased = [
         Leased(row["position"], to_event(row["attributes"], row["data"]), row["attempts"])
         for row in rows
+        if is_readable(row)
     ]
     return sorted(leased, key=lambda item: item.position)
 
@@ -140,6 +156,19 @@ def next_due(tx: Transaction, now: int) -> int | None:
 def backoff(attempts: int) -> int:
     """Milliseconds to wait after the `attempts`-th failure."""
     return int(min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempts - 1, 10)))
+
+
+def is_readable(row: Row) -> bool:
+    """Whether the row still holds an event; the log tells of one that does not."""
+    try:
+        to_event(row["attributes"], row["data"])
+        if is_intact(row["data"]):
+            return True
+    except (KeyError, TypeError, ValueError):
+        pass
+    fields = {"position": row["position"]}
+    log.error("the outbox holds a damaged event: restore a backup", extra={"fields": fields})
+    return False
 
 
 def to_event(attributes: str, data: str) -> CloudEvent:

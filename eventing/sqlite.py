@@ -73,6 +73,7 @@ class SQLite:
             factory=_Connection,
         )
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _text
         # One writer at a time: whatever a reader can see, no older transaction is open.
         connection.create_function("current_transaction", 0, lambda: 0)
         connection.create_function("oldest_open_transaction", 0, lambda: 1)
@@ -144,6 +145,11 @@ def _keep_readers_going(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _text(raw: bytes) -> str:
+    """Text that is damaged can still be read, and told from sound text: one row, not the rest."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 @contextmanager

@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable
 from typing import Never
 
+import msgspec
+
 # Far below the end of Python's stack, so that what was read can be walked and written again.
 DEEPEST = 64
 _TOO_DEEP = f"nested deeper than {DEEPEST} levels"
@@ -24,6 +26,15 @@ def parse_json(body: bytes) -> object:
     if _is_deep(value):
         raise NotJSON(_TOO_DEEP)
     return value
+
+
+def is_intact(text: str) -> bool:
+    """Whether what was kept as JSON still is: a damaged disk can make it otherwise."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_deep(value: object) -> bool:
