@@ -36,7 +36,8 @@ class Feed:
         """`GET /feed.xml`."""
         with self.database.snapshot() as tx:
             rows = store.summaries(tx, None, NEWEST)
-        document = atom([json.loads(row["summary"]) for row in rows], self.site.rstrip("/"))
+        posts = [json.loads(summary) for summary in store.intact(rows)]
+        document = atom(posts, self.site.rstrip("/"))
         answer = Answer(body=document, content_type="application/atom+xml; charset=utf-8")
         return conditional(answer, call.headers.get("If-None-Match"))
 

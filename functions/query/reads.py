@@ -32,7 +32,7 @@ class Reads:
                 limit,
                 lambda row: encode_cursor(row["created_at"], row["id"]),
             )
-        return _answer(call, Answer(body=views.page([row["summary"] for row in rows], following)))
+        return _answer(call, Answer(body=views.page(store.intact(rows), following)))
 
     def post(self, call: Call, post_id: str) -> Answer:
         """`GET /posts/ID`: the post and its first comments."""

@@ -1,5 +1,6 @@
 """The read model's tables: posts and comments as readers see them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +9,11 @@ import msgspec
 
 from eventing import rebuild
 from eventing.database import Database, Row, Transaction
+from eventing.strictjson import is_intact
+from eventing.text import is_storable
 from functions.events import CommentState, PostState, Status
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SHOWN_IN_LIST = 5  # newest approved comments of each post
@@ -106,6 +111,17 @@ def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> li
     )
 
 
+def intact(rows: Sequence[Row]) -> list[str]:
+    """The summaries in these rows; a damaged one is left out rather than the whole list."""
+    found = []
+    for row in rows:
+        if is_intact(row["summary"]):
+            found.append(row["summary"])
+        else:
+            log.error("a damaged post is left out", extra={"fields": {"post": row["id"]}})
+    return found
+
+
 def save_comment(tx: Transaction, comment: CommentState) -> None:
     """Keep a version of a comment."""
     tx.execute(
@@ -143,7 +159,7 @@ def comments_of(
         *(after or ()),
         limit,
     )
-    return [_comment(row) for row in rows]
+    return [_intact_comment(row) for row in rows]
 
 
 def newest_approved(tx: Transaction, post_id: str) -> Sequence[CommentState]:
@@ -154,8 +170,20 @@ def newest_approved(tx: Transaction, post_id: str) -> Sequence[CommentState]:
         post_id,
         SHOWN_IN_LIST,
     )
-    return [_comment(row) for row in reversed(rows)]
+    return [_intact_comment(row) for row in reversed(rows)]
 
 
 def _comment(row: Row) -> CommentState:
     return msgspec.convert(dict(row), CommentState)
+
+
+def _intact_comment(row: Row) -> CommentState:
+    """The comment; a damaged one as if it were pending, so that the others can be read."""
+    try:
+        if is_storable(dict(row)):
+            return _comment(row)
+    except msgspec.ValidationError:
+        pass
+    log.error("a damaged comment is hidden", extra={"fields": {"comment": row["id"]}})
+    hidden = {"author": None, "content": "", "status": Status.PENDING, "reason": None}
+    return msgspec.convert({**dict(row), **hidden}, CommentState)
