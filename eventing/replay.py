@@ -20,7 +20,7 @@ FIRST_PAGE = "/events?limit=500"
 SETTLE = 5.0
 
 _ANSWER_WITHIN = urllib3.Timeout(connect=5.0, read=60.0)
-_AGAIN = urllib3.Retry(total=6, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
+_AGAIN = urllib3.Retry(total=5, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504))
 
 
 class FeedUnreadable(Exception):
@@ -99,8 +99,10 @@ class Replay:
         link = self._link(rebuild, feed)
         while (page := self._read(feed, link)).events:
             started = time.monotonic()
-            gone_on = self._apply(rebuild, feed, (link, page))
-            link = page.following if gone_on else self._link(rebuild, feed)
+            if not self._apply(rebuild, feed, (link, page)):
+                link = self._link(rebuild, feed)
+                continue
+            link = page.following
             self._progress.note(feed, len(page.events), page.events[-1].time)
             if self._rate:
                 self._sleep(max(0.0, started + len(page.events) / self._rate - time.monotonic()))

@@ -1,6 +1,7 @@
 """The feed: the whole history, page by page, and nothing twice."""
 
 import json
+from contextlib import closing
 
 import pytest
 from werkzeug.datastructures import Headers
@@ -13,6 +14,7 @@ from eventing.cursor import decode_position
 from eventing.database import Database
 from eventing.history import History
 from eventing.problem import BadRequest, Invalid
+from tests.postgres import Postgres
 from tests.unit.outboxes import append, event
 
 
@@ -80,6 +82,19 @@ def test_what_is_not_committed_is_not_shown(database: Database) -> None:
         assert read_page(database) == ([], 0)
 
     assert ids(read_page(database)[0]) == ["a1"]
+
+
+def test_nobody_passes_a_position_that_is_committed_later(postgres: Postgres) -> None:
+    """On SQLite no second transaction writes while one is open."""
+    with postgres.database() as url, closing(Database(url, [outbox.MIGRATIONS])) as database:
+        append(database, "a1")
+        with database.transaction() as tx:
+            outbox.append(tx, event("b1"), entity="b")
+            append(database, "c1")
+            events, after = read_page(database)
+            assert ids(events) == ["a1"]
+
+        assert ids(read_page(database, after)[0]) == ["b1", "c1"]
 
 
 def test_published_events_and_replies_stay_in_the_history(database: Database) -> None:
