@@ -6,7 +6,7 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_modules/.installed
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test check format lock clean
+.PHONY: help run demo test chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -21,6 +21,9 @@ demo: .venv/.local ## load a few posts and comments into the running blog
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
 	npm --prefix web test
 	$(BIN)/pytest
+
+chaos: .venv/.dev ## kill everything while 10,000 posts and comments are written; WRITES, SEED may be set
+	@exec $(BIN)/python -m tests.chaos
 
 check: .venv/.dev web/node_modules/.installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
