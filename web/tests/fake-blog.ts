@@ -28,12 +28,15 @@ export class FakeBlog implements Api {
   away = false;
   /** How many answers to come are given out by a cache although they are old. */
   stale = 0;
+  /** Comments beyond the first page of any post. */
+  further: Comment[] = [];
   commentsAsked = 0;
   listsAsked = 0;
 
   arrive(post: WrittenPost, comments: Comment[] = []): void {
     const commentCount = comments.filter(({ status }) => status === "approved").length;
-    this.readable.set(post.id, { ...post, commentCount, comments, nextComments: null });
+    const nextComments = this.further.length > 0 ? "further" : null;
+    this.readable.set(post.id, { ...post, commentCount, comments, nextComments });
   }
 
   listPosts = () => {
@@ -49,7 +52,10 @@ export class FakeBlog implements Api {
     return post ? this.read(post) : NOT_FOUND();
   };
 
-  listComments = () => this.read({ comments: [], next: null });
+  listComments = () => {
+    if (this.away) return Promise.reject(new Problem(502, "Bad gateway."));
+    return this.read({ comments: this.further, next: null });
+  };
 
   getComment = (postId: string, id: string) => {
     this.commentsAsked += 1;

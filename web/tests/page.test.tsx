@@ -3,7 +3,19 @@ import { expect, test, vi } from "vitest";
 import { Problem } from "../src/errors";
 import { navigate } from "../src/router";
 import { texts } from "../src/texts";
-import { blog, closeTab, field, find, lasting, open, send, shows, type } from "./driving";
+import {
+  blog,
+  closeTab,
+  field,
+  find,
+  lasting,
+  offers,
+  open,
+  press,
+  send,
+  shows,
+  type,
+} from "./driving";
 import { comment, post } from "./fake-blog";
 
 test("a service that is away is said to be, and the page recovers by itself", async () => {
@@ -92,6 +104,23 @@ test("a comment read as pending is asked for again, then counted and no longer k
   blog.arrive(post("p"), [comment("c1", { status: "approved", content: "Hello", version: 2 })]);
   await shows(`${texts.comments.heading} 1`);
   expect(lasting.length).toBe(0);
+});
+
+test("further comments come when asked for, after those that are there", async () => {
+  const approved = { status: "approved", version: 2 } as const;
+  blog.further = [comment("c2", { ...approved, content: "Second" })];
+  blog.arrive(post("p"), [comment("c1", { ...approved, content: "First" })]);
+  open("/posts/p");
+  await offers(texts.comments.more);
+  blog.away = true;
+  press(texts.comments.more);
+  await shows(texts.comments.moreFailed);
+  blog.away = false;
+  press(texts.comments.more);
+  await shows("Second");
+  const shown = Array.from(document.querySelectorAll(".comment .text"), (e) => e.textContent);
+  expect(shown).toEqual(["First", "Second"]);
+  expect(document.body.textContent).not.toContain(texts.comments.more);
 });
 
 test("a reader's name is kept for the next comment, on another post too", async () => {

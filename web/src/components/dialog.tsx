@@ -1,6 +1,6 @@
 // A question that stands in front of the page until it is answered.
 
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   open: boolean;
@@ -13,7 +13,7 @@ interface Props {
 export function Dialog({ open, heading, onClose, children }: Props) {
   const place = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) place.current?.showModal();
     else place.current?.close();
   }, [open]);
