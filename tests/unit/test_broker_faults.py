@@ -95,3 +95,18 @@ def damage(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE event SET attributes = '{' WHERE id = 3")
         connection.commit()
+
+
+def test_a_locked_log_takes_nothing_in_until_it_is_free(tmp_path: Path) -> None:
+    announced: list[Delivery] = []
+
+    async def use() -> None:
+        async with opened(tmp_path / "log", announced) as log:
+            with closing(sqlite3.connect(tmp_path / "log", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    await log.record(taken(1))
+            await log.record(taken(2))
+
+    asyncio.run(use())
+    assert [delivery.event for delivery in announced] == [2]
