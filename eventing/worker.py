@@ -6,6 +6,7 @@ threads and connections do not survive a fork, so they begin in the worker.
 
 import atexit
 import os
+import threading
 from collections.abc import Callable
 
 
@@ -16,10 +17,16 @@ class Worker:
         self._start = start
         self._stop = stop
         self._started_in: int | None = None
+        self._starting = threading.Lock()
         os.register_at_fork(after_in_child=self.ensure_started)
 
     def ensure_started(self) -> None:
         """Start now unless this process has; called after a fork and by each request."""
+        if self._started_in != os.getpid():
+            with self._starting:
+                self._start_once()
+
+    def _start_once(self) -> None:
         if self._started_in == os.getpid():
             return
         self._started_in = os.getpid()
