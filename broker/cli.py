@@ -10,6 +10,7 @@ VERBS = {
     "dead": "broker.dead",
     "events": "broker.verbs.events",
     "load": "broker.load",
+    "replay": "broker.verbs.replay",
     "restore": "broker.verbs.restore",
     "run": "broker.runner.command",
     "send": "broker.verbs.send",

@@ -17,7 +17,7 @@ from eventing.rebuild import Rebuild, begin, remove
 FIRST_PAGE = "/events?limit=500"
 # Events that an open transaction hides from their feed, or that are still being delivered, have
 # this many seconds to arrive.
-SETTLE = 5.0
+SETTLE = 3.0
 
 _ANSWER_WITHIN = urllib3.Timeout(connect=5.0, read=60.0)
 _AGAIN = urllib3.Retry(total=5, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504))
@@ -52,7 +52,7 @@ class Replay:
         *,
         feeds: Sequence[str],
         progress: Progress,
-        rate: int | None = None,
+        rate: int,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
@@ -104,8 +104,7 @@ class Replay:
                 continue
             link = page.following
             self._progress.note(feed, len(page.events), page.events[-1].time)
-            if self._rate:
-                self._sleep(max(0.0, started + len(page.events) / self._rate - time.monotonic()))
+            self._sleep(max(0.0, started + len(page.events) / self._rate - time.monotonic()))
 
     def _link(self, rebuild: Rebuild, feed: str) -> str:
         with self._database.transaction() as tx:

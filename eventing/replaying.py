@@ -14,6 +14,7 @@ from eventing.rebuild import RebuildEnded
 from eventing.replay import FeedUnreadable, Replay
 from eventing.settings import Misconfigured
 
+RATE = 5_000  # events a second: half of what one core applies, so that live events get their turn
 DIFFERENT, FAILED = 1, 2  # exit statuses
 
 _FAILURES = (FeedUnreadable, Misconfigured, RebuildEnded, StorageUnavailable)
@@ -40,29 +41,38 @@ def program(
         "--rate",
         type=click.IntRange(1),
         envvar="RATE",
+        default=RATE,
+        show_default=True,
         help="At most so many events a second. [RATE]",
     )
-    def replay(feeds: tuple[str, ...], rate: int | None, *, check: bool, repair: bool) -> None:
+    def replay(feeds: tuple[str, ...], rate: int, *, check: bool, repair: bool) -> None:
         """Make the projection anew, beside the one that serves, and let it take that one's place.
 
         Interrupted, it goes on where it stopped. Exit status 1: --check found something wrong.
         """
-        progress = Progress(sys.stderr)
         try:
             configure_logging(name, os.environ.get("LOG_LEVEL") or "info")
-            database = open_database(os.environ)
-            run = Replay(database, projection, feeds=feeds, progress=progress, rate=rate)
-            rebuild = run.fill()
-            wrong = 0
-            if check or repair:
-                for difference in run.differences(rebuild):
-                    click.echo(difference)
-                    wrong += 1
-            mend = wrong > 0 if repair else not check
-            run.end(rebuild, take_place=mend)
+            run = Replay(
+                open_database(os.environ),
+                projection,
+                feeds=feeds,
+                progress=Progress(sys.stderr),
+                rate=rate,
+            )
+            wrong = _run(run, compare=check or repair, mend=repair or not check)
         except _FAILURES as error:
             click.echo(f"{name}: {error}", err=True)
             sys.exit(FAILED)
         sys.exit(DIFFERENT if wrong and not repair else 0)
 
     return replay
+
+
+def _run(replay: Replay, *, compare: bool, mend: bool) -> int:
+    """How much was found wrong; `mend` without `compare` replaces whatever serves."""
+    rebuild, wrong = replay.fill(), 0
+    for difference in replay.differences(rebuild) if compare else ():
+        click.echo(difference)
+        wrong += 1
+    replay.end(rebuild, take_place=mend and (wrong > 0 or not compare))
+    return wrong

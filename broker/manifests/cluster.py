@@ -16,6 +16,7 @@ WHOLE: Final = None
 
 KINDS = frozenset(
     {
+        ("batch/v1", "CronJob"),
         ("v1", "ConfigMap"),
         ("v1", "Namespace"),
         ("v1", "Secret"),

@@ -7,10 +7,11 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
+from broker.runner.chores import do_daily
 from broker.runner.console import Console
 from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
-from broker.runner.programs import Program
+from broker.runner.programs import Command, Program
 from broker.runner.register import Register
 
 STOP_WITHIN = 8.0  # seconds for each stage; the next one stops only then
@@ -47,13 +48,19 @@ class Wishes:
 
 
 class Blog:
-    """Starts stage after stage, and stops them in the order given with `stop`."""
+    """Starts stage after stage, and stops them in the order given with `stop`; chores are daily."""
 
     def __init__(
-        self, start: Sequence[Stage], stop: Sequence[Stage], *, register: Register
+        self,
+        start: Sequence[Stage],
+        stop: Sequence[Stage],
+        *,
+        chores: Sequence[Command],
+        register: Register,
     ) -> None:
         self._start_order = start
         self._stop_order = stop
+        self._chores = chores
         self._register = register
         self._keepers: dict[str, Keeper] = {}
 
@@ -65,12 +72,14 @@ class Blog:
             p.name: Keeper(p, lifeline, console=console, register=self._register) for p in programs
         }
         writing = asyncio.create_task(console.write())
+        chores = asyncio.create_task(do_daily(self._chores, lifeline, console))
         try:
             if await _unless(wishes.stop, self._start()):
                 announce()
                 await wishes.stop.wait()
         finally:
             console.hurry()
+            chores.cancel()
             in_peace = await _unless(wishes.now, self._stop())
             await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
             self._register.close()

@@ -16,7 +16,7 @@ from signal import SIGKILL, Signals
 from typing import Self
 
 from broker.runner.console import Console
-from broker.runner.programs import Program
+from broker.runner.programs import Command
 from broker.runner.speech import Speech, open_reader
 
 # Only SIGKILL and the pipe's end may end the leash; 0 is its own group, itself included.
@@ -40,7 +40,7 @@ class Lifeline:
 class Running:
     """A program and its leash."""
 
-    def __init__(self, program: Program, leash: Process, child: Process, speech: Speech) -> None:
+    def __init__(self, program: Command, leash: Process, child: Process, speech: Speech) -> None:
         self.program = program
         self.pid = child.pid
         self.since = asyncio.get_running_loop().time()
@@ -52,7 +52,7 @@ class Running:
         self._heard = asyncio.create_task(speech.hear())
 
     @classmethod
-    async def start(cls, program: Program, lifeline: Lifeline, console: Console) -> Self:
+    async def start(cls, program: Command, lifeline: Lifeline, console: Console) -> Self:
         leash = await asyncio.create_subprocess_exec(
             "/bin/sh",
             "-c",

@@ -24,12 +24,18 @@ Environment = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """One program to keep running; ready once `GET probe` at its port is answered with 200."""
+class Command:
+    """A program to run: what the log calls it, its command line, its environment."""
 
     name: str
     command: tuple[str, ...]
     environment: Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program(Command):
+    """One program to keep running; ready once `GET probe` at its port is answered with 200."""
+
     port: int
     option: str
     """The option of `blog run` that moves the port."""
@@ -57,12 +63,35 @@ def ports(platform: Platform, settings: Settings) -> dict[str, int]:
 def functions(platform: Platform, settings: Settings, inherited: Environment) -> list[Program]:
     """One functions-framework process for each Service that is a function."""
     at = ports(platform, settings)
-    sink = f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{platform.brokers[0]}"
+    sink = _sink(platform, settings)
     return [
         _function(service, at[service.name], settings, _common(settings, inherited, service, sink))
         for service in at_home(platform, at)
         if service.function
     ]
+
+
+def replays(platform: Platform, settings: Settings, inherited: Environment) -> dict[str, Command]:
+    """The program beside each function whose copy of others' state can be made from FEEDS."""
+    return {
+        service.name: Command(
+            name=f"replay {service.name}",
+            command=(*PYTHON, str(settings.root / f"functions/{service.function}/replay.py")),
+            environment=_common(settings, inherited, service, _sink(platform, settings)),
+        )
+        for service in at_home(platform, ports(platform, settings))
+        if "FEEDS" in service.env
+    }
+
+
+def repairs(platform: Platform, settings: Settings, inherited: Environment) -> list[Command]:
+    """What is done once a day: every copy is checked and mended, as CronJobs do in a cluster."""
+    every = replays(platform, settings, inherited).values()
+    return [replace(each, command=(*each.command, "--repair")) for each in every]
+
+
+def _sink(platform: Platform, settings: Settings) -> str:
+    return f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{platform.brokers[0]}"
 
 
 def at_home(platform: Platform, at: Mapping[str, int]) -> list[Service]:

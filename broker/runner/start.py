@@ -30,7 +30,8 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]
-        blog = Blog(up, down, register=Register(settings.data))
+        chores = programs.repairs(platform, settings, os.environ)
+        blog = Blog(up, down, chores=chores, register=Register(settings.data))
         return asyncio.run(_run(blog, settings.log_level, announce))
 
 

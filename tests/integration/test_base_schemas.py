@@ -63,6 +63,12 @@ BROKEN: dict[str, tuple[str, str, object]] = {
     "Trigger ref": ("Trigger query-post-created", "spec.subscriber.ref.names", "query"),
     "Trigger delivery": ("Trigger query-post-created", "spec.delivery.backoffdelay", "PT1S"),
     "Trigger retry": ("Trigger query-post-created", "spec.delivery.retry", 1.5),
+    "CronJob": ("CronJob query-replay", "spec.scedule", "* * * * *"),
+    "CronJob pod": (
+        "CronJob query-replay",
+        "spec.jobTemplate.spec.template.spec.restartpolicy",
+        "Never",
+    ),
     "PingSource": ("PingSource posts", "spec.scedule", "* * * * *"),
     "PingSource sink": ("PingSource posts", "spec.sink.uris", "http://a"),
     "SinkBinding": ("SinkBinding posts", "spec.subjects", {}),

@@ -12,11 +12,13 @@ import { Trigger } from "@kubernetes-models/knative/eventing.knative.dev/v1/Trig
 import { Service } from "@kubernetes-models/knative/serving.knative.dev/v1/Service";
 import { PingSource } from "@kubernetes-models/knative/sources.knative.dev/v1/PingSource";
 import { SinkBinding } from "@kubernetes-models/knative/sources.knative.dev/v1/SinkBinding";
+import { CronJob } from "kubernetes-models/batch/v1/CronJob";
 import { Namespace } from "kubernetes-models/v1/Namespace";
 import ts from "typescript";
 
 const KNATIVE = "@kubernetes-models/knative";
 const KINDS = {
+  "batch/v1 CronJob": { model: CronJob, from: "kubernetes-models/batch/v1" },
   "v1 Namespace": { model: Namespace, from: "kubernetes-models/v1" },
   "eventing.knative.dev/v1 Broker": { model: Broker, from: `${KNATIVE}/eventing.knative.dev/v1` },
   "eventing.knative.dev/v1 Trigger": { model: Trigger, from: `${KNATIVE}/eventing.knative.dev/v1` },

@@ -181,6 +181,29 @@ def test_whoever_has_an_outbox_publishes_and_is_woken_every_fifteen_minutes() ->
     }
 
 
+def test_every_copy_is_compared_with_the_feeds_daily_by_its_functions_own_image() -> None:
+    copies = {service.name for service in FUNCTIONS if "FEEDS" in service.env}
+    assert copies == {"query", "comments"}
+    jobs = documents("CronJob")
+    assert set(jobs) == {f"{name}-replay" for name in copies}
+    for name in copies:
+        pod = jobs[f"{name}-replay"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        [job], [function] = pod["containers"], PODS[name]["containers"]
+        assert job["command"] == ["python", "-m", f"functions.{name}.replay", "--repair"]
+        assert job["image"] == function["image"]
+        assert job["securityContext"] == function["securityContext"]
+        assert [each for each in function["env"] if each in job["env"]] == job["env"]
+
+
+def test_a_copy_is_made_from_those_whose_events_reach_its_function() -> None:
+    for name in ("query", "comments"):
+        [env] = [service.env for service in FUNCTIONS if service.name == name]
+        kinds = [kind for kind in REACHES if name in REACHES[kind]]
+        sources = {kind.source for kind in kinds if kind is not COMMENT_MODERATED}
+        feeds = {f"http:/{source}.blog.svc.cluster.local/" for source in sources}
+        assert set(env["FEEDS"].split()) == feeds
+
+
 @pytest.mark.parametrize("name", PODS)
 def test_a_pod_passes_restricted_and_takes_several_requests_at_once(name: str) -> None:
     [container] = PODS[name]["containers"]
