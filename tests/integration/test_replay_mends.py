@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.databases import Databases, NewDatabases
+from tests.integration.blog import send
 from tests.integration.copies import Story, told
 
 
@@ -115,3 +116,14 @@ def test_nothing_is_left_of_what_was_replaced_or_only_compared(story: Story) -> 
     last.end(rebuild, take_place=True)
 
     assert not any(story.query.has(f"rebuild{n}_posts") for n in range(rebuild.number + 1))
+
+
+def test_a_copy_whose_events_came_in_another_order_has_nothing_wrong(story: Story) -> None:
+    whole = story.query.rows()
+    story.query.run("DELETE FROM posts", "DELETE FROM comments")
+
+    for one in reversed(story.blog.events()):
+        assert send(story.blog.functions["query"], one).status_code == 202
+
+    assert story.query.check() == []
+    assert story.query.rows() == whole
