@@ -83,14 +83,6 @@ BREAKS: Mapping[str, Sequence[Change]] = {
     "key": [
         Change("eventing/idempotency.py", "    if key is None:\n", "    if key is not None:\n"),
     ],
-    "broker": [
-        Change(
-            "broker/intake.py",
-            "            await self._log.record(taken)",
-            "            self._late = asyncio.create_task(self._log.record(taken))",
-        ),
-        Change("broker/intake.py", "import logging\n", "import asyncio\nimport logging\n"),
-    ],
 }
 
 
