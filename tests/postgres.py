@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg2
+from psycopg2.extensions import connection
 
 from tests.waiting import until
 
@@ -69,6 +70,7 @@ class Postgres:
                 start_new_session=True,  # Ctrl-C is for the tests alone
             )
         until(self._answers)
+        self._owner = self._connect()
 
     def crash(self) -> None:
         """End every process of the server at once, as `kill` does; the data stays."""
@@ -98,17 +100,18 @@ class Postgres:
         hundredth of the time that CREATE DATABASE takes. It goes with the server.
         """
         name = next(self._names)
-        self.run(f"CREATE ROLE {name} LOGIN", f"CREATE SCHEMA AUTHORIZATION {name}")
+        run(self._owner, f"CREATE ROLE {name} LOGIN", f"CREATE SCHEMA AUTHORIZATION {name}")
         yield self._url(name)
         sessions = f"FROM pg_stat_activity WHERE usename = '{name}'"
-        self.run(f"SELECT pg_terminate_backend(pid) {sessions}")
+        run(self._owner, f"SELECT pg_terminate_backend(pid) {sessions}")
 
     def run(self, *statements: str) -> None:
         """Run statements as the owner of the server, each in a transaction of its own."""
-        with closing(psycopg2.connect(self._url(OWNER))) as connection:
-            connection.autocommit = True
-            for statement in statements:
-                connection.cursor().execute(statement)
+        with closing(self._connect()) as owner:
+            run(owner, *statements)
+
+    def _connect(self) -> connection:
+        return psycopg2.connect(self._url(OWNER))
 
     def _url(self, user: str) -> str:
         return f"postgresql://{user}@/postgres?host={self.folder}&port={_PORT}"
@@ -149,6 +152,13 @@ class Postgres:
         for part in (f"{_PACKAGE}/{version}", libraries):
             shutil.copytree(package.parent / part, self.folder / part)
         return self.folder / _PACKAGE
+
+
+def run(owner: connection, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    owner.autocommit = True
+    for statement in statements:
+        owner.cursor().execute(statement)
 
 
 def last_line(text: str) -> str:
