@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -34,6 +35,8 @@ async def run(form: Form, folder: Path) -> Report:
         killing = asyncio.create_task(kill_for_ever(stage, ledger, form))
         await _write(clients, ledger, round(form.writes * (1 - LAST)))
         killing.cancel()
+        with suppress(asyncio.CancelledError):
+            await killing
         await _last_round(stage, clients, ledger, form.writes)
         over = monotonic()
         rest = Rest(stage.cast, session)
@@ -46,6 +49,7 @@ async def run(form: Form, folder: Path) -> Report:
             form=form,
             accepted=ledger.accepted,
             kills=sum((Counter({kept.program.name: kept.kills}) for kept in stage.kept), Counter()),
+            troubles=sum(kept.troubles for kept in stage.kept),
             redeliveries=witness.redeliveries,
             absorbed=witness.absorbed,
             redriven=rest.redriven,

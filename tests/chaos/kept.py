@@ -15,6 +15,7 @@ class Kept:
     def __init__(self, program: Program, lifeline: Lifeline, console: Console) -> None:
         self.program = program
         self.kills = 0
+        self.troubles = 0
         self._lifeline = lifeline
         self._console = console
         self._running: Running | None = None

@@ -1,7 +1,9 @@
-"""Kills the programs in the midst of their work: changes with whom it picks, and when."""
+"""Kills the programs, or troubles them, in the midst of their work: changes with whom, and when."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from random import Random
 
 from broker.runner.settings import HOST
 from tests.chaos.form import Form
@@ -9,22 +11,45 @@ from tests.chaos.kept import Kept
 from tests.chaos.ledger import Ledger
 from tests.chaos.network import Request
 from tests.chaos.stage import Stage
+from tests.chaos.trouble import fill_disk, lock, stand_still
 
 LONGEST_CALM = 8.0  # seconds between kills where writes do not get on
 LONGEST_IDLE = 2.0  # seconds that a victim is spared for having nothing to do
+KILL, STAND_STILL, FILL_DISK, LOCK = WAYS = range(4)
+WEIGHTS = (70, 10, 10, 10)  # percent
+# Seconds: mostly short, but some troubles outlast a lease, a time-out, a wait for a lock.
+SHORT, LONG, LONG_ONES = 3.0, 18.0, 0.1
 
 
 async def kill_for_ever(stage: Stage, ledger: Ledger, form: Form) -> None:
     """Now one, now another, each service as often; the next when each client has got on a bit."""
     chance = form.chance("kills")
     single = [kept for kept in stage.kept if kept.program not in stage.cast.functions]
-    while True:
-        victims = [*stage.kept, *single * (form.copies - 1)]
-        chance.shuffle(victims)
-        for victim in victims:
-            await _work(ledger, chance.randint(form.clients // 2, form.clients * 3))
-            await _busy(stage, victim)
-            victim.kill()
+    async with asyncio.TaskGroup() as troubles:
+        while True:
+            victims = [*stage.kept, *single * (form.copies - 1)]
+            chance.shuffle(victims)
+            for victim in victims:
+                await _work(ledger, chance.randint(form.clients // 2, form.clients * 3))
+                await _busy(stage, victim)
+                if trouble := _trouble(stage, victim, chance):
+                    troubles.create_task(trouble)
+                    victim.troubles += 1
+                else:
+                    victim.kill()
+
+
+def _trouble(stage: Stage, victim: Kept, chance: Random) -> Coroutine[None, None, None] | None:
+    """What is to happen to the victim other than being killed."""
+    seconds = chance.uniform(0.3, LONG if chance.random() < LONG_ONES else SHORT)
+    match chance.choices(WAYS, WEIGHTS):
+        case [way] if way == STAND_STILL:
+            return stand_still(victim, seconds)
+        case [way] if way == FILL_DISK:
+            return fill_disk(victim, seconds)
+        case [way] if way == LOCK and (file := stage.file_of(victim)):
+            return lock(file, seconds)
+    return None
 
 
 async def _work(ledger: Ledger, writes: int) -> None:

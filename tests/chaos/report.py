@@ -13,6 +13,7 @@ class Report:
     form: Form
     accepted: int
     kills: Mapping[str, int]
+    troubles: int
     redeliveries: int
     absorbed: int
     redriven: int
@@ -37,6 +38,7 @@ class Report:
         kills = ", ".join(f"{name} {count}" for name, count in self.kills.items())
         return (
             f"accepted {self.accepted}, kills {sum(self.kills.values())} ({kills}),"
+            f" other troubles {self.troubles},"
             f" redeliveries {self.redeliveries}, duplicates absorbed {self.absorbed},"
             f" dead letters re-driven {self.redriven}, written in {self.seconds[0]:.0f} s,"
             f" at rest after {self.seconds[1]:.0f} s, lost {self.lost}, doubled {self.doubled},"

@@ -81,6 +81,13 @@ class Stage:
 
         self._ends.push_async_callback(end)
 
+    def file_of(self, kept: Kept) -> Path | None:
+        """The SQLite file in which a program keeps its state, if it has one."""
+        if kept.program == self.cast.broker:
+            return self._folder / "broker.db"
+        kind, _, file = self.cast.databases.get(kept.program.name, "").partition(":///")
+        return Path(file) if kind == "sqlite" else None
+
     async def all_up(self) -> None:
         """Return once every program answers."""
         async with asyncio.timeout(START_WITHIN):
