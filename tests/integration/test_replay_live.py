@@ -3,13 +3,20 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
-from tests.databases import Databases
+from eventing.cloudevent import CloudEvent
+from eventing.database import Database, Transaction
+from functions.events import POST_UPDATED, PostState
+from functions.query.projection import READ_MODEL, post_written
+from tests.databases import Databases, served_by
 from tests.integration.blog import deliveries, document, event, send
 from tests.integration.copies import Story, told
+from tests.postgres import Postgres
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -113,3 +120,50 @@ def test_reads_never_go_back_while_events_arrive_and_tables_are_replaced(story: 
     assert faults == []
     assert newest[0] > 5
     assert story.query.check() == []
+
+
+def test_an_event_meets_a_rebuild_that_takes_its_place_before_it_is_applied(
+    postgres: Postgres,
+) -> None:
+    """On SQLite nothing takes a place while a transaction writes."""
+    with served_by(postgres)() as databases, told(databases) as story:
+        replay = story.query.replay()
+        rebuild = replay.fill()
+
+        def late(tx: Transaction, post: PostState) -> None:
+            if story.query.begun():
+                replay.end(rebuild, take_place=True)
+            post_written(tx, post)
+
+        projection = replace(READ_MODEL, rules=[(POST_UPDATED, late)])
+        [subscription] = projection.follow(story.query.database)
+        data = story.change(title="Late")
+        subscription.apply(CloudEvent(id="1", source="/posts", type="x"), PostState(**data))
+
+        assert story.query.rows()["posts"][story.kept]["title"] == "Late"
+        assert story.query.check() == []
+
+
+def test_no_rebuild_takes_the_place_of_a_table_that_an_open_transaction_has_touched(
+    postgres: Postgres,
+) -> None:
+    with served_by(postgres)() as databases, told(databases) as story:
+        replay = story.query.replay()
+        rebuild = replay.fill()
+        ending = threading.Thread(target=replay.end, args=(rebuild,), kwargs={"take_place": True})
+        data = PostState(**story.change(title="Early"))
+        with story.query.database.transaction() as tx:
+            post_written(tx, data)
+            ending.start()
+            until(lambda: waits_for_a_lock(story.query.database))
+            post_written(rebuild.beside(tx), data)
+        ending.join()
+
+        assert story.query.rows()["posts"][story.kept]["title"] == "Early"
+        assert story.query.check() == []
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = user"
+    with database.snapshot() as tx:
+        return tx.row(waiting) is not None
