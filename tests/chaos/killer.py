@@ -45,7 +45,8 @@ def _trouble(stage: Stage, victim: Kept, chance: Random) -> Coroutine[None, None
     match chance.choices(WAYS, WEIGHTS):
         case [way] if way == STAND_STILL:
             return stand_still(victim, seconds)
-        case [way] if way == FILL_DISK:
+        # The limits of a process of somebody else's, as PostgreSQL is, may not be changed.
+        case [way] if way == FILL_DISK and victim.program.name != "postgres":
             return fill_disk(victim, seconds)
         case [way] if way == LOCK and (file := stage.file_of(victim)):
             return lock(file, seconds)
