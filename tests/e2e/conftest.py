@@ -42,10 +42,10 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
         running.stop()
 
 
-# Session-wide, as `blog` is, so that it comes before it: no blog is started without a browser.
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is there, its event loop runs in the tests' own thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for all tests of the page."""
+    """Chromium, for the tests of the page in one file."""
     with browsing.started() as chromium:
         yield chromium
 
