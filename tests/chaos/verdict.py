@@ -155,9 +155,12 @@ def _feeds_are_whole(seen: Seen) -> Iterator[str]:
 
 
 def _verdicts(ledger: Ledger, seen: Seen) -> Iterator[str]:
-    """Moderation's history has one verdict for each comment."""
+    """Moderation's history has one verdict for each comment, be it one that the author decided."""
     judged = [event["subject"] for event in seen.feeds["moderation"]]
-    for id_ in ledger.comments.keys() - judged:
+    # Of a deleted post nothing that has become a dead letter is delivered again.
+    living = ledger.living()
+    comments = {id_ for id_, comment in ledger.comments.items() if comment.post_id in living}
+    for id_ in comments - set(judged):
         yield f"lost: moderation keeps no verdict on comment {id_}"
     if len(judged) > len(set(judged)):
         yield "doubled: moderation keeps two verdicts on one comment"
