@@ -88,11 +88,14 @@ class Replay:
         self.remove_ended()
 
     def remove_ended(self) -> None:
-        """Remove the tables that no rebuild fills any more."""
+        """Remove the tables that no rebuild fills any more, leaving others half of the time."""
         more = True
         while more:
+            started = time.monotonic()
             with self._database.transaction() as tx:
                 more = remove(tx, self._projection.tables)
+            if more:
+                self._sleep(time.monotonic() - started)
 
     def _follow(self, rebuild: Rebuild, feed: str) -> None:
         """Apply all that a feed has, from where this rebuild has got to."""

@@ -23,6 +23,7 @@ _PRAGMAS = (
     "synchronous = FULL",  # a commit is on the disk, not on its way
     "foreign_keys = ON",
     "secure_delete = ON",  # text that was blanked is not left in free pages
+    "journal_size_limit = 67108864",  # bytes; a log that once grew gives its room back
 )
 
 
