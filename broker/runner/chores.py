@@ -36,3 +36,4 @@ async def _do(running: Running) -> str:
         return await running.ended()
     finally:
         running.kill()
+        await running.ended()

@@ -75,6 +75,10 @@ class Running:
                 env=program.environment,
                 process_group=leash.pid,
             )
+        except BaseException:  # no program came to this leash: it must not stay behind
+            leash.kill()
+            await leash.wait()
+            raise
         finally:
             os.close(write_end)
         return cls(program, leash, child, speech)

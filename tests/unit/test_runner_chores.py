@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from broker.runner.chores import do_daily
@@ -20,6 +21,8 @@ async def _do(chores: list[Command], done: Path) -> None:
     doing = asyncio.create_task(do_daily(chores, Lifeline.open(), Console(), first=0))
     await asyncio.to_thread(until, done.exists)
     doing.cancel()
+    with suppress(asyncio.CancelledError):
+        await doing
 
 
 def test_a_chore_that_fails_or_cannot_be_started_keeps_no_other_from_being_done(
