@@ -24,7 +24,9 @@ LAST = 0.05  # the share of the writes that is made while the broker is down
 async def run(form: Form, folder: Path) -> Report:
     """Start the blog in `folder`, wreck it while it is written to, and hold it to its word."""
     ledger = Ledger()
-    async with Stage(form, folder) as stage, aiohttp.ClientSession() as session:
+    # gunicorn closes idle connections, and may do so just when one is used again.
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with Stage(form, folder) as stage, aiohttp.ClientSession(connector=connector) as session:
         clients = [
             Client(
                 stage.cast.network, ledger, chance=form.chance(f"client {number}"), session=session
