@@ -58,7 +58,7 @@ class Console:
     def write_some(self) -> bool:
         """Write as much as goes without waiting; whether any did."""
         try:
-            if not select.select([], [self._descriptor], [], 0)[1]:
+            if not _writable(self._descriptor):
                 return False
             del self._backlog[: os.write(self._descriptor, self._backlog[:_AT_ONCE])]
         except OSError:  # the terminal or the pipe's reader is gone: nobody hears it
@@ -93,3 +93,10 @@ def readable(name: str, line: bytes) -> bytes:
         return in_words(json.loads(line)).encode()
     except (ValueError, TypeError, KeyError):
         return f"{'':8} {name:<12} {printable(line.decode(errors='replace'))}".encode()
+
+
+def _writable(descriptor: int) -> bool:
+    """Whether a write would not wait; `poll`, since `select` knows only the first 1,024 files."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(0))
