@@ -20,7 +20,7 @@ demo: .venv/.local ## load a few posts and comments into the running blog
 
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
 	npm --prefix web test
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=20
 
 chaos: .venv/.dev ## kill everything while 10,000 posts and comments are written; WRITES, SEED may be set
 	@exec $(BIN)/python -m tests.chaos
