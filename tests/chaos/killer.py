@@ -15,6 +15,7 @@ from tests.chaos.trouble import fill_disk, lock, stand_still
 
 LONGEST_CALM = 8.0  # seconds between kills where writes do not get on
 LONGEST_IDLE = 2.0  # seconds that a victim is spared for having nothing to do
+COMMANDED = ("posts", "comments", "postgres")
 KILL, STAND_STILL, FILL_DISK, LOCK = WAYS = range(4)
 WEIGHTS = (70, 10, 10, 10)  # percent
 # Seconds: mostly short, but some troubles outlast a lease, a time-out, a wait for a lock.
@@ -22,12 +23,14 @@ SHORT, LONG, LONG_ONES = 3.0, 18.0, 0.1
 
 
 async def kill_for_ever(stage: Stage, ledger: Ledger, form: Form) -> None:
-    """Now one, now another, each service as often; the next when each client has got on a bit."""
+    """Now one, now another; the next when each client has got on a bit."""
     chance = form.chance("kills")
     single = [kept for kept in stage.kept if kept.program not in stage.cast.functions]
+    # Between the steps of a command a kill does most harm, and seldom strikes.
+    answering = [kept for kept in stage.kept if kept.program.name in COMMANDED]
     async with asyncio.TaskGroup() as troubles:
         while True:
-            victims = [*stage.kept, *single * (form.copies - 1)]
+            victims = [*stage.kept, *single * (form.copies - 1), *answering]
             chance.shuffle(victims)
             for victim in victims:
                 await _work(ledger, chance.randint(form.clients // 2, form.clients * 3))
@@ -64,12 +67,11 @@ async def _work(ledger: Ledger, writes: int) -> None:
 async def _busy(stage: Stage, victim: Kept) -> None:
     """Until somebody waits for what the victim does."""
     name, address = victim.program.name, f"http://{HOST}:{victim.program.port}"
-    takes_commands = name in ("posts", "comments")
 
     def concerns(to: str, request: Request) -> bool:
         if name == "postgres":
             return request.is_command
-        return to == address and (request.is_command or not takes_commands)
+        return to == address and (request.is_command or name not in COMMANDED)
 
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_IDLE):
