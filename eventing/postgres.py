@@ -10,7 +10,10 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_
 from psycopg2.extras import RealDictCursor
 
 CONNECT_TIMEOUT = 5  # seconds
-STATEMENT_TIMEOUT = 30_000  # milliseconds; a statement that waits longer is told to come back
+# Milliseconds. A statement that waits longer is told to come back; a copy of the function that
+# froze or lost its network inside a transaction loses the rows that it holds.
+_LIMITS = {"statement_timeout": 30_000, "idle_in_transaction_session_timeout": 60_000}
+_OPTIONS = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
 _MIGRATIONS_LOCK = 0x626C6F67  # any number, the same in every process
 
 _VALUE = re.compile(r"\?|(?<!:):([A-Za-z]\w*)")
@@ -35,7 +38,7 @@ class Postgres:
         return psycopg2.connect(
             self._url,
             connect_timeout=CONNECT_TIMEOUT,
-            options=f"-c statement_timeout={STATEMENT_TIMEOUT}",
+            options=_OPTIONS,
             cursor_factory=RealDictCursor,
         )
 

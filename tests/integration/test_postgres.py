@@ -150,6 +150,14 @@ def test_a_row_that_another_copy_never_lets_go_is_a_reason_to_come_back(
             late.execute("UPDATE outbox SET due_at = due_at")
 
 
+def test_a_copy_that_freezes_with_rows_in_its_hands_loses_them_within_a_minute(
+    wide: Database,
+) -> None:
+    with wide.transaction() as tx:
+        limit = tx.row("SHOW idle_in_transaction_session_timeout")
+    assert limit == {"idle_in_transaction_session_timeout": "1min"}
+
+
 def test_the_relay_marks_what_was_published_meanwhile_and_goes_on(
     wide: Database, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
