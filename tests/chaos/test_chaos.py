@@ -1,7 +1,6 @@
 """The promise of this blog: what was accepted is there, once, whatever dies meanwhile."""
 
 import asyncio
-import os
 import secrets
 from pathlib import Path
 
@@ -17,7 +16,6 @@ FORMS = {
 }
 
 
-@pytest.mark.skipif("CHAOS" not in os.environ, reason="set CHAOS=1 to kill everything at random")
 @pytest.mark.parametrize("name", FORMS)
 def test_what_was_accepted_is_there_once_whatever_was_killed(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
