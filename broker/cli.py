@@ -8,6 +8,7 @@ import click
 VERBS = {
     "backup": "broker.verbs.backup",
     "dead": "broker.dead",
+    "deploy": "broker.deploy.command",
     "events": "broker.verbs.events",
     "load": "broker.load",
     "replay": "broker.verbs.replay",
@@ -15,6 +16,19 @@ VERBS = {
     "run": "broker.runner.command",
     "send": "broker.verbs.send",
     "status": "broker.verbs.status",
+    "undeploy": "broker.deploy.command",
+}
+
+IN_CLUSTER = VERBS | {
+    "events": "broker.cluster.events",
+    "replay": "broker.cluster.replay",
+    "status": "broker.cluster.status",
+}
+HERE_ONLY = {
+    "backup": "back up the functions' databases with what their server brings (pg_dump)",
+    "restore": "restore the functions' databases with what their server brings (pg_restore)",
+    "run": "deploy it with `make deploy`",
+    "load": "name its public address with --url instead",
 }
 
 
@@ -24,13 +38,18 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(VERBS[cmd_name]), cmd_name)
+        there = ctx.params.get("cluster", False)
+        if there and cmd_name in HERE_ONLY:
+            raise click.UsageError(f"no {cmd_name} in a cluster: {HERE_ONLY[cmd_name]}")
+        module = import_module((IN_CLUSTER if there else VERBS)[cmd_name])
+        command: click.Command = getattr(module, cmd_name)
         return command
 
 
 @click.command(cls=Verbs)
-def main() -> None:
-    """Run the blog on this machine, and operate it."""
+@click.option("--cluster", is_flag=True, help="Operate the one in the cluster of kubectl.")
+def main(cluster: bool) -> None:
+    """Run the blog on this machine, and operate it, here or in a cluster."""

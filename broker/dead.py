@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from broker.office import Office
-from broker.verbs.ask import PORT, NotDone, broker_port
+from broker.office import Office, cluster_office, local_office
+from broker.verbs.ask import PORT, NotDone, broker_port, in_cluster
 
 Entry = Mapping[str, Any]
 
@@ -26,7 +26,8 @@ def dead(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
 
     The ports are those that the blog was started with.
     """
-    office = context.obj = Office(options.pop("broker_port"), options.pop("function_port"))
+    ports = options.pop("broker_port"), options.pop("function_port")
+    office = context.obj = cluster_office() if in_cluster() else local_office(*ports)
     if context.invoked_subcommand is not None:
         return
     found, trouble = office.everything(**options)

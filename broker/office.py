@@ -4,18 +4,22 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from broker.manifests import load_platform
+from broker.cluster.forward import NAMES
+from broker.manifests import Platform, load_platform
 from broker.runner.programs import ports
 from broker.runner.settings import HOST, Settings
 from broker.verbs.ask import NotDone, ask
 
 
 class Office:
-    """Dead letters of the blog that listens at these ports."""
+    """Dead letters of the blog whose broker and dead letter sink have these addresses.
 
-    def __init__(self, broker_port: int, function_port: int) -> None:
-        self._broker = f"http://{HOST}:{broker_port}"
-        self._function = f"http://{HOST}:{_sink_port(function_port)}"
+    No `broker`: a cluster's keeps nothing that its sink does not take.
+    """
+
+    def __init__(self, broker: str | None, sink: str) -> None:
+        self._broker = broker
+        self._function = sink
 
     def everything(
         self, trigger: str | None, *, discarded: bool
@@ -38,6 +42,8 @@ class Office:
 
     def _kept(self, trigger: str | None) -> list[dict[str, Any]]:
         """What the broker keeps because the sink did not take it, or there is none."""
+        if self._broker is None:
+            return []
         query = f"?{urlencode({'trigger': trigger})}" if trigger else ""
         entries: list[dict[str, Any]] = ask("GET", f"{self._broker}/dead{query}")
         return entries
@@ -47,10 +53,22 @@ class Office:
         return ask(method, f"{self._function}/dead/{quote(path)}", document)
 
 
-def _sink_port(function_port: int) -> int:
-    """Where the Service listens that the Triggers name as their dead letter sink."""
+def local_office(broker_port: int, function_port: int) -> Office:
+    """That of the blog which listens at these ports."""
     settings = Settings(function_port=function_port)
     platform = load_platform(settings.manifests)
+    port = ports(platform, settings)[_sink(platform)]
+    return Office(f"http://{HOST}:{broker_port}", f"http://{HOST}:{port}")
+
+
+def cluster_office() -> Office:
+    """That of the blog in the cluster."""
+    platform = load_platform(Settings().manifests)
+    return Office(None, f"http://{_sink(platform)}.{platform.namespace}{NAMES}")
+
+
+def _sink(platform: Platform) -> str:
+    """The Service that the Triggers name as their dead letter sink."""
     sinks = [trigger.delivery.dead_letter_sink for trigger in platform.triggers]
     [service] = {sink.service for sink in sinks if sink is not None}
-    return ports(platform, settings)[str(service)]
+    return str(service)

@@ -10,6 +10,8 @@ from urllib.request import Request, urlopen
 
 import click
 
+from broker.cluster.forward import NAMES, reached
+
 ANSWER_WITHIN = 300.0  # seconds; a subscriber may start cold, and its reply go through the broker
 
 PORT = click.IntRange(1, 65_535)
@@ -23,6 +25,9 @@ broker_port = click.option(
     help="Where the broker listens.",
 )
 
+
+LOCALLY = "start the blog with `make run`, or name its ports as it was started with them"
+DEPLOYED = "see `blog --cluster status`"
 
 Answered = HTTPResponse | HTTPError
 
@@ -40,8 +45,15 @@ def answer(
     headers: Mapping[str, str] | None = None,
     within: float = ANSWER_WITHIN,
 ) -> Iterator[Answered]:
-    """What is answered there, whatever its status; NotDone when there is no answer, or no end."""
+    """What is answered there, whatever its status; NotDone when there is no answer, or no end.
+
+    A URL with a name of the cluster leads there, through kubectl.
+    """
     asked = Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - on this machine
+    name, remedy = asked.host, LOCALLY
+    if name.endswith(NAMES):
+        asked.add_header("Host", name)
+        asked.host, remedy = reached(name), DEPLOYED
     try:
         try:
             answered = urlopen(asked, timeout=within)  # noqa: S310
@@ -50,10 +62,12 @@ def answer(
         with answered:
             yield answered
     except (OSError, HTTPException) as error:
-        raise NotDone(
-            f"nothing answers at http://{asked.host} ({error}): start the blog with `make run`,"
-            " or name its ports as it was started with them"
-        ) from None
+        raise NotDone(f"nothing answers at http://{name} ({error}): {remedy}") from None
+
+
+def in_cluster() -> bool:
+    """Whether the verb was asked to work on the cluster's blog."""
+    return bool(click.get_current_context().find_root().params.get("cluster"))
 
 
 def refuses(answered: Answered) -> bool:

@@ -1,7 +1,7 @@
 """How `status` is told to a person, in columns; changes with what they should see at once."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -17,9 +17,14 @@ COUNTS = ("delivered", "waiting", "retrying", "dead-lettered", "dead")
 
 
 def show(report: Report) -> None:
-    """Print the three tables on standard output."""
+    """Print what runs, what is delivered and what is still to be published."""
+    print_tables(_programs(report), _triggers(report), outbox_lines(report))
+
+
+def print_tables(*tables: Iterable[Line]) -> None:
+    """Print them on standard output; the first line of each names its columns."""
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
-    for lines in (_programs(report), _triggers(report), _outboxes(report)):
+    for lines in tables:
         console.print(_table(*lines))
         console.print()
 
@@ -50,7 +55,8 @@ def _triggers(report: Report) -> Iterator[Line]:
         yield name, *counts, age(one["oldest_wait"])
 
 
-def _outboxes(report: Report) -> Iterator[Line]:
+def outbox_lines(report: Report) -> Iterator[Line]:
+    """Each outbox with what it has not published yet."""
     yield "outbox", "unpublished", "oldest wait"
     for name, one in report["outboxes"].items():
         yield (name, str(one["unpublished"]), age(one["oldest_wait"])) if one else (name, SILENT)

@@ -5,9 +5,10 @@ from typing import Any, BinaryIO
 
 import click
 
+from broker.cluster.kubectl import get
 from broker.manifests import load_platform
 from broker.runner.settings import HOST, Settings
-from broker.verbs.ask import answer, broker_port, refuses
+from broker.verbs.ask import answer, broker_port, in_cluster, refuses
 from eventing.clock import now
 from eventing.cloudevent import STRUCTURED, CloudEvent, InvalidEvent, read_event, write_binary
 from eventing.identity import new_id
@@ -84,4 +85,7 @@ def _valid(structured: bytes) -> CloudEvent:
 
 def _sink(port: int) -> str:
     platform = load_platform(Settings().manifests)
+    if in_cluster():
+        broker = get("broker", platform.brokers[0], platform.namespace)
+        return str(broker["status"]["address"]["url"])
     return f"http://{HOST}:{port}/{platform.namespace}/{platform.brokers[0]}"

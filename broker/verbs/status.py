@@ -69,7 +69,7 @@ def _report(register: Mapping[str, Entry]) -> Report:
 
 
 def _program(entry: Entry) -> Report:
-    up = _unless_silent(entry, entry.probe, lambda answered: answered.status == 200) or False
+    up = _unless_silent(_url(entry) + entry.probe, lambda it: it.status == 200) or False
     age, memory = (round(time() - entry.started, 1), _memory(entry.pid)) if up else (None, None)
     return {"up": up, "uptime": age, "restarts": entry.restarts, "memory": memory}
 
@@ -78,13 +78,17 @@ def _triggers(register: Mapping[str, Entry]) -> Report | None:
     """The broker's own counts; None when it does not tell them."""
     if "broker" not in register:
         return None
-    told: Report = _unless_silent(register["broker"], "/status", json.load) or {}
+    told: Report = _unless_silent(f"{_url(register['broker'])}/status", json.load) or {}
     return told.get("triggers")
 
 
 def _outbox(entry: Entry) -> Report | None:
-    """What the function says about its outbox; None when it does not answer."""
-    return _unless_silent(entry, "/events?limit=1", _waiting, method="HEAD")
+    return outbox(_url(entry), PATIENCE)
+
+
+def outbox(url: str, within: float) -> Report | None:
+    """What the function there says about its outbox; None when it does not answer."""
+    return _unless_silent(f"{url}/events?limit=1", _waiting, method="HEAD", within=within)
 
 
 def _waiting(answered: Answered) -> Report | None:
@@ -98,14 +102,17 @@ def _waiting(answered: Answered) -> Report | None:
 
 
 def _unless_silent(
-    entry: Entry, path: str, read: Callable[[Answered], T], *, method: str = "GET"
+    url: str, read: Callable[[Answered], T], *, method: str = "GET", within: float = PATIENCE
 ) -> T | None:
     try:
-        url = f"http://{HOST}:{entry.port}{path}"
-        with answer(url, method, within=PATIENCE) as answered:
+        with answer(url, method, within=within) as answered:
             return read(answered)
     except NotDone:
         return None
+
+
+def _url(entry: Entry) -> str:
+    return f"http://{HOST}:{entry.port}"
 
 
 def _memory(pid: int) -> int | None:
