@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from eventing import idempotency, outbox
 from eventing.database import Database
+from tests.cluster.deployed import Deployed
 from tests.databases import Databases, NewDatabases, files, served_by
 from tests.postgres import CannotStart, Postgres
 
@@ -15,6 +16,28 @@ from tests.postgres import CannotStart, Postgres
 # machine it runs on.
 settings.register_profile("blog", deadline=None, derandomize=True)
 settings.load_profile("blog")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make e2e` gives these: tests against a deployed blog run only when they are told where."""
+    group = parser.getgroup("cluster")
+    group.addoption("--cluster", metavar="URL", help="the blog in the cluster of kubectl")
+    group.addoption("--host", help="the Host header for that URL, where DNS does not know it")
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Deployed:
+    """The blog that the tests were pointed to; without one its tests are skipped in one line."""
+    url: str | None = pytestconfig.getoption("cluster")
+    if url is None:
+        pytest.skip("no cluster is named: make e2e BASE_URL=... KUBECONFIG=...")
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{line}", flush=True, end="")  # noqa: T201 - progress, for a person
+
+    return Deployed(url, pytestconfig.getoption("host"), say)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,43 @@
-"""Gives each module a broker with the Triggers that its TRIGGERS names."""
+"""Gives each module a broker with the Triggers that its TRIGGERS names; changes with which."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.cluster.deployed import Deployed
 from tests.conformance.local import LocalBroker
+from tests.conformance.real import RealBroker
 from tests.conformance.under_test import BrokerUnderTest, ProbeTrigger
 
 StartBroker = Callable[[Sequence[ProbeTrigger]], LocalBroker]
+
+
+DIFFERS = "differs_from_knative"
+LOCAL = "it kills, fills or reads the local broker, decision 14"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{DIFFERS}(why): holds for the local broker, decision 13")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Against a cluster, leave out what cannot hold there, with the reason."""
+    if config.getoption("cluster") is None:
+        return
+    for item in items:
+        if "start_broker" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(LOCAL))
+        elif differs := item.get_closest_marker(DIFFERS):
+            item.add_marker(pytest.mark.skip(f"{differs.args[0]}, decision 13"))
+
+
+@pytest.fixture(scope="session")
+def real_broker(cluster: Deployed) -> Iterator[RealBroker]:
+    """The cluster's, for all modules: namespace, Broker and probe take a while."""
+    real = RealBroker(cluster.say)
+    yield real
+    real.close()
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +45,11 @@ def broker(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BrokerUnderTest]:
     """The broker of a whole module: installing Triggers takes a real one seconds."""
+    if request.config.getoption("cluster") is not None:
+        real: RealBroker = request.getfixturevalue("real_broker")
+        real.install(request.module.TRIGGERS)
+        yield real
+        return
     local = LocalBroker(tmp_path_factory.mktemp("broker"), request.module.TRIGGERS)
     yield local
     local.close()

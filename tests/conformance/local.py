@@ -6,13 +6,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import yaml
 
+from tests.conformance.manifests import (
+    ProbeAddress,
+    sink_path,
+    subscriber_path,
+    trigger_manifest,
+)
 from tests.conformance.probe import Answer, Probe, Received
 from tests.conformance.under_test import ProbeTrigger, request
 
@@ -32,7 +38,7 @@ class LocalBroker:
 
     def install(self, triggers: Sequence[ProbeTrigger]) -> None:
         """Write the manifests with these Triggers, for the next start."""
-        write_manifests(self.folder / "base", self.probe.url, triggers)
+        write_manifests(self.folder / "base", ProbeAddress(_REF, self.probe.url), triggers)
 
     @property
     def url(self) -> str:
@@ -43,6 +49,11 @@ class LocalBroker:
     def publish_url(self) -> str:
         """Where events are sent."""
         return f"{self.url}/blog/default"
+
+    @property
+    def own_url(self) -> str:
+        """The address by which dead letters name the broker."""
+        return self.publish_url
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the process and wait until it takes events in."""
@@ -149,54 +160,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, "LOG_LEVEL": "info"}
 
 
-def subscriber_path(trigger: str) -> str:
-    """The path at which the probe is this Trigger's subscriber."""
-    return f"/subscriber/{trigger}"
-
-
-def sink_path(trigger: str) -> str:
-    """The path at which the probe is this Trigger's dead letter sink."""
-    return f"/sink/{trigger}"
-
-
-def write_manifests(folder: Path, probe: str, triggers: Sequence[ProbeTrigger]) -> None:
+def write_manifests(folder: Path, probe: ProbeAddress, triggers: Sequence[ProbeTrigger]) -> None:
     """A base with one Broker, the probe as a Service, and these Triggers."""
     folder.mkdir(parents=True, exist_ok=True)
-    documents = [_BROKER, _PROBE, *(_trigger(each, probe) for each in triggers)]
+    documents = [_BROKER, _PROBE, *(trigger_manifest(each, probe) for each in triggers)]
     (folder / "all.yaml").write_text(yaml.safe_dump_all(documents), "utf-8")
     kustomization = {"namespace": "blog", "resources": ["all.yaml"]}
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), "utf-8")
-
-
-def _trigger(trigger: ProbeTrigger, probe: str) -> Mapping[str, object]:
-    spec: dict[str, object] = {"broker": "default", "subscriber": _subscriber(trigger)}
-    if trigger.attributes is not None:
-        spec["filter"] = {"attributes": dict(trigger.attributes)}
-    elif trigger.filters is not None:
-        spec["filters"] = [dict(each) for each in trigger.filters]
-    else:
-        spec["filters"] = [{"exact": {"type": trigger.name}}]
-    spec["delivery"] = {**trigger.delivery, **_sink(trigger, probe)}
-    return {
-        "apiVersion": "eventing.knative.dev/v1",
-        "kind": "Trigger",
-        "metadata": {"name": trigger.name},
-        "spec": spec,
-    }
-
-
-def _subscriber(trigger: ProbeTrigger) -> Mapping[str, object]:
-    if trigger.subscriber is not None:
-        return {"uri": trigger.subscriber}
-    return {"ref": dict(_REF), "uri": subscriber_path(trigger.name)}
-
-
-def _sink(trigger: ProbeTrigger, probe: str) -> Mapping[str, object]:
-    if trigger.sink is None:
-        return {}
-    if trigger.sink == "uri":
-        return {"deadLetterSink": {"uri": f"{probe}{sink_path(trigger.name)}"}}
-    return {"deadLetterSink": {"ref": dict(_REF), "uri": sink_path(trigger.name)}}
 
 
 _REF = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "probe"}

@@ -10,6 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from eventing.cloudevent import CloudEvent, read_event
 
 
+class Never(threading.Event):
+    """Not set for whoever waits in another process: there it arrives as another one."""
+
+    def __reduce__(self) -> tuple[type["Never"], tuple[()]]:
+        return Never, ()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the probe says; `after` is waited for first, `drop` hangs up without a word."""
@@ -33,11 +40,11 @@ class Received:
 class Probe:
     """Answers each path with its scripted answers, the last one for ever; 202 without any."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self._changed = threading.Condition()
         self._answers: defaultdict[str, deque[Answer]] = defaultdict(deque)
         self._received: defaultdict[str, list[Received]] = defaultdict(list)
-        self._server = Server(("127.0.0.1", 0), self._respond)
+        self._server = Server(address, self._respond)
         # Asked for its end, it looks so many seconds later at the latest.
         looking = {"poll_interval": 0.02}
         self._thread = threading.Thread(
@@ -67,6 +74,17 @@ class Probe:
             if not came:
                 raise TimeoutError(f"{path}: {len(self._received[path])} of {count} requests")
             return list(self._received[path])
+
+    def count(self) -> int:
+        """How many requests have come so far, to all paths."""
+        with self._changed:
+            return sum(map(len, self._received.values()))
+
+    def forget(self) -> None:
+        """Be as at the start: no script, nothing received."""
+        with self._changed:
+            self._answers.clear()
+            self._received.clear()
 
     def close(self) -> None:
         """Stop listening."""

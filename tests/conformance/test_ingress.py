@@ -112,7 +112,8 @@ def test_what_is_no_event_is_refused_with_400(
 def test_the_path_names_namespace_and_broker(
     broker: BrokerUnderTest, path: str, status: int
 ) -> None:
-    url = broker.publish_url.removesuffix("/blog/default") + path
+    *origin, namespace, _ = broker.publish_url.split("/")
+    url = "/".join(origin) + path.replace("/blog", f"/{namespace}")
     assert post(url, EVENT, b"") == status
 
 
@@ -138,9 +139,14 @@ def test_an_event_whose_ttl_is_used_up_is_refused(
     assert post(broker.publish_url, {**EVENT, "ce-knativebrokerttl": ttl}, b"") == status
 
 
-def test_an_event_of_a_mebibyte_is_taken_and_a_larger_one_is_not(broker: BrokerUnderTest) -> None:
+def test_an_event_of_a_mebibyte_is_taken(broker: BrokerUnderTest) -> None:
     attributes, _ = write_binary(an_event("arrives-large"))
     assert post(broker.publish_url, attributes, b"a" * 1_048_576) == 202
     [received] = broker.deliveries("arrives-large", 1)
     assert len(received.event.data) == 1_048_576
+
+
+@pytest.mark.differs_from_knative("Knative sets no limit of its own")
+def test_a_larger_event_is_not_taken(broker: BrokerUnderTest) -> None:
+    attributes, _ = write_binary(an_event("arrives-large"))
     assert post(broker.publish_url, attributes, b"a" * 1_048_577) == 413

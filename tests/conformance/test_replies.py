@@ -94,7 +94,7 @@ def test_a_reply_to_an_event_whose_ttl_is_used_up_sends_that_event_to_its_sink(
     [letter] = broker.dead_letters("asked-late", 1)
     assert letter.event.type == "asked-late"
     assert letter.event.extensions["knativebrokerttl"] == "1"
-    assert letter.event.extensions["knativeerrordest"] == broker.publish_url
+    assert letter.event.extensions["knativeerrordest"] == broker.own_url
     assert letter.event.extensions["knativeerrorcode"] == "400"
     assert len(broker.deliveries("asked-late")) == 1
 
@@ -112,7 +112,7 @@ def test_a_reply_that_lacks_attributes_is_refused_by_the_ingress_and_not_tried_a
     broker.answer(trigger, answer)
     publish(broker, an_event(trigger))
     [letter] = broker.dead_letters(trigger, 1)
-    assert letter.event.extensions["knativeerrordest"] == broker.publish_url
+    assert letter.event.extensions["knativeerrordest"] == broker.own_url
     assert letter.event.extensions["knativeerrorcode"] == "400"
     assert len(broker.deliveries(trigger)) == 1
 

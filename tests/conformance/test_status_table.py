@@ -1,23 +1,23 @@
 """The status table row by row: what is done, what is tried again, what goes to the sink at once."""
 
 import base64
-from threading import Event
 
 import pytest
 
-from tests.conformance.probe import Answer
+from tests.conformance.probe import Answer, Never
 from tests.conformance.under_test import BrokerUnderTest, ProbeTrigger, an_event, publish
 
 DONE = (200, 201, 202, 204)
 TRIED_AGAIN = (404, 408, 409, 429, 500, 501, 502, 503, 504, 599)
-FINAL = (300, 301, 302, 304, 307, 308, 400, 401, 403, 405, 410, 413, 415, 418, 422, 451)
+REDIRECTS = (301, 302, 307, 308)
+FINAL = (300, 304, 400, 401, 403, 405, 410, 413, 415, 418, 422, 451)
 RETRY = {"retry": 2, "backoffPolicy": "linear", "backoffDelay": "PT0.1S", "timeout": "PT10S"}
 IMPATIENT = {**RETRY, "timeout": "PT0.3S"}
 
 TRIGGERS = [
     *(
         ProbeTrigger(f"status-{status}", delivery=RETRY, sink="uri")
-        for status in (*DONE, *TRIED_AGAIN, *FINAL)
+        for status in (*DONE, *TRIED_AGAIN, *FINAL, *REDIRECTS)
     ),
     ProbeTrigger("body-that-is-no-event", delivery=RETRY, sink="uri"),
     ProbeTrigger("reply-that-is-no-json", delivery=RETRY, sink="uri"),
@@ -57,6 +57,19 @@ def test_a_status_that_may_pass_is_tried_again_and_then_dead(
 @pytest.mark.parametrize("status", FINAL)
 def test_a_status_that_stays_is_not_tried_again(broker: BrokerUnderTest, status: int) -> None:
     trigger = f"status-{status}"
+    broker.answer(trigger, Answer(status))
+    publish(broker, an_event(trigger))
+    [letter] = broker.dead_letters(trigger, 1)
+    assert len(broker.deliveries(trigger)) == 1
+    assert letter.event.extensions["knativeerrorcode"] == str(status)
+
+
+@pytest.mark.differs_from_knative("Knative's client follows a redirect")
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_redirect_is_not_followed_and_not_tried_again(
+    broker: BrokerUnderTest, status: int
+) -> None:
+    trigger = f"status-{status}"
     broker.answer(trigger, Answer(status, {"Location": broker.subscriber_url("recovers")}))
     publish(broker, an_event(trigger))
     [letter] = broker.dead_letters(trigger, 1)
@@ -87,7 +100,7 @@ def test_an_answer_that_the_broker_refuses_is_tried_again_and_dead_without_error
 def test_a_time_out_is_tried_again_and_dead_without_error_extensions(
     broker: BrokerUnderTest,
 ) -> None:
-    never = Event()
+    never = Never()
     broker.answer("says-nothing", Answer(after=never))
     publish(broker, an_event("says-nothing"))
     [letter] = broker.dead_letters("says-nothing", 1)

@@ -35,7 +35,11 @@ class BrokerUnderTest(Protocol):
 
     @property
     def publish_url(self) -> str:
-        """Where events are sent."""
+        """Where events are sent: `…/NAMESPACE/default`."""
+
+    @property
+    def own_url(self) -> str:
+        """The address by which dead letters name the broker."""
 
     def subscriber_url(self, trigger: str) -> str:
         """The probe's address for this Trigger, as the broker calls it."""
