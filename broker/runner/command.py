@@ -8,13 +8,13 @@ import click
 
 from broker.manifests import ManifestError
 from broker.runner.keeper import NotStarted
-from broker.runner.nginx import NginxMissing, UnusableValue
+from broker.runner.nginx import NginxMissing
 from broker.runner.premises import NotPossible
 from broker.runner.settings import Settings
 from broker.runner.start import start
 from eventing.logs import LEVELS
 
-_REFUSALS = (ManifestError, NginxMissing, NotPossible, NotStarted, UnusableValue)
+_REFUSALS = (ManifestError, NginxMissing, NotPossible, NotStarted)
 _PORT = click.IntRange(1, 65_535)
 
 

@@ -162,35 +162,29 @@ def broker(platform: Platform, settings: Settings, inherited: Environment) -> Pr
     )
 
 
-def ingress(settings: Settings, inherited: Environment) -> Program:
-    """nginx, with the configuration in the data folder; `configure_ingress` writes that."""
+def ingress(platform: Platform, settings: Settings, inherited: Environment) -> Program:
+    """nginx, configured and started by the script that starts it in a cluster too."""
+    at = ports(platform, settings)
+    state = settings.data / "ingress"
     return Program(
         name="ingress",
-        command=nginx.command(nginx.find_nginx(), _ingress_file(settings)),
-        environment=passed_on(inherited),
+        command=("/bin/sh", str(settings.root / "web" / "nginx" / "start.sh")),
+        environment={
+            **passed_on(inherited),
+            **{name.upper(): f"{HOST}:{at[name]}" for name in ("posts", "comments", "query")},
+            "HOST": HOST,
+            "PORT": str(settings.port),
+            "TRUSTED_PROXIES": "",  # whoever connects is the client
+            "WRITE_LIMIT": "off",
+            "RESOLVER": "none",
+            "READ_TIMEOUT": READ_TIMEOUT,
+            "STATE": str(state),
+            "STATIC": str(settings.page),
+            "NGINX_BINARY": str(nginx.find_nginx()),
+        },
         port=settings.port,
         option="--port",
-        remedy=f"nginx read {_ingress_file(settings)}",
+        remedy=f"its configuration is in {state}",
         probe="/",
         stop_signal=SIGQUIT,  # nginx's own: end when the requests in flight are answered
     )
-
-
-def configure_ingress(platform: Platform, settings: Settings) -> None:
-    """Write nginx's configuration from the template that the cluster uses too."""
-    at = ports(platform, settings)
-    file = _ingress_file(settings)
-    file.parent.mkdir(exist_ok=True)
-    template = (settings.root / "web" / "nginx.conf.template").read_text("utf-8")
-    values = {
-        "LISTEN": f"{HOST}:{settings.port}",
-        **{name.upper(): f"{HOST}:{at[name]}" for name in ("posts", "comments", "query")},
-        "READ_TIMEOUT": READ_TIMEOUT,
-        "STATIC": str(settings.page),
-        "STATE": str(file.parent),
-    }
-    file.write_text(nginx.render(template, values), "utf-8")
-
-
-def _ingress_file(settings: Settings) -> Path:
-    return settings.data / "ingress" / "nginx.conf"

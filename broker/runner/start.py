@@ -16,17 +16,15 @@ from broker.runner.settings import Settings
 def start(settings: Settings, announce: Callable[[], None]) -> int:
     """Run the blog until a signal; the exit status.
 
-    Raises ManifestError, NotPossible, NginxMissing, UnusableValue or NotStarted, with nothing left
-    running.
+    Raises ManifestError, NotPossible, NginxMissing or NotStarted, with nothing left running.
     """
     platform = load_platform(settings.manifests)
     premises.check_page(settings.page)
     functions = programs.functions(platform, settings, os.environ)
     broker = [programs.broker(platform, settings, os.environ)]
-    ingress = [programs.ingress(settings, os.environ)]
+    ingress = [programs.ingress(platform, settings, os.environ)]
     premises.check_ports([*ingress, *broker, *functions])
     with premises.data_folder(settings.data):
-        programs.configure_ingress(platform, settings)
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]

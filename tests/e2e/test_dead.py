@@ -83,7 +83,7 @@ def project(folder: Path) -> Path:
         file.write_text(file.read_text().replace("retry: 5", "retry: 0"))
     (folder / "web" / "dist").mkdir(parents=True)
     (folder / "web" / "dist" / "index.html").write_text("<!doctype html>")
-    shutil.copy(PROJECT / "web" / "nginx.conf.template", folder / "web")
+    shutil.copytree(PROJECT / "web" / "nginx", folder / "web" / "nginx")
     return folder
 
 

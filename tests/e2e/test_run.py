@@ -62,7 +62,7 @@ def project(folder: Path) -> Path:
         (folder / "functions" / name / "main.py").write_text(STAND_IN.format(name=name))
     (folder / "web" / "dist").mkdir(parents=True)
     (folder / "web" / "dist" / "index.html").write_text("<!doctype html>")
-    shutil.copy(PROJECT / "web" / "nginx.conf.template", folder / "web")
+    shutil.copytree(PROJECT / "web" / "nginx", folder / "web" / "nginx")
     return folder
 
 

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -17,7 +18,7 @@ import pytest
 
 from broker.runner import nginx
 
-TEMPLATE = Path(__file__).parents[2] / "web" / "nginx.conf.template"
+START = Path(__file__).parents[2] / "web" / "nginx" / "start.sh"
 LIMIT = 262_144
 
 
@@ -157,21 +158,22 @@ def page(folder: Path) -> Path:
     return folder
 
 
-def configuration(folder: Path, door: Door) -> Path:
-    state = folder / "state"
-    state.mkdir()
-    values = {
-        "LISTEN": f"127.0.0.1:{door.port}",
+def environment(folder: Path, door: Door) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOST": "127.0.0.1",
+        "PORT": str(door.port),
         "POSTS": door.posts.address,
         "COMMENTS": door.comments.address,
         "QUERY": door.query.address,
+        "TRUSTED_PROXIES": "",
+        "WRITE_LIMIT": "off",
+        "RESOLVER": "none",
         "READ_TIMEOUT": "1s",
         "STATIC": str(page(folder / "dist")),
-        "STATE": str(state),
+        "STATE": str(folder / "state"),
+        "NGINX_BINARY": str(nginx.find_nginx()),
     }
-    file = state / "nginx.conf"
-    file.write_text(nginx.render(TEMPLATE.read_text(), values))
-    return file
 
 
 @contextmanager
@@ -179,8 +181,7 @@ def opened(folder: Path) -> Iterator[Door]:
     with ExitStack() as stack:
         posts, comments, query = (stack.enter_context(closing(Upstream())) for _ in range(3))
         door = Door(free_port(), posts, comments, query)
-        command = nginx.command(nginx.find_nginx(), configuration(folder, door))
-        process = stack.enter_context(subprocess.Popen(command))
+        process = stack.enter_context(subprocess.Popen([START], env=environment(folder, door)))
         stack.callback(process.terminate)
         wait_until_open(door.port, process)
         yield door

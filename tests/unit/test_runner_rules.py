@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from broker.manifests import Platform, Service
-from broker.runner import nginx, programs
+from broker.runner import programs
 from broker.runner.console import readable
 from broker.runner.premises import NotPossible, check_ports
 from broker.runner.process import how_it_ended
@@ -92,17 +92,6 @@ def test_one_port_for_two_programs_is_refused_with_both_options() -> None:
     given = [programs.broker(PLATFORM, settings, {}), *programs.functions(PLATFORM, settings, {})]
     with pytest.raises(NotPossible, match=r"8082 is given to both broker and dead-letters.*--bro"):
         check_ports(given)
-
-
-def test_only_known_names_of_the_template_are_replaced() -> None:
-    template = "listen ${LISTEN}; return $uri${OTHER};"
-    assert nginx.render(template, {"LISTEN": "80"}) == "listen 80; return $uri${OTHER};"
-
-
-@pytest.mark.parametrize("path", ['/a"b', "/a$uri", "/a;b", "/a\nb", "/a\\b", "/a{b"])
-def test_a_value_that_nginx_would_read_as_more_than_text_is_refused(path: str) -> None:
-    with pytest.raises(nginx.UnusableValue, match="STATIC"):
-        nginx.render("root ${STATIC};", {"STATIC": path})
 
 
 def test_a_person_reads_a_json_line_in_plain_words() -> None:

@@ -1,0 +1,92 @@
+#!/bin/sh
+# Writes nginx's configuration from the environment and becomes nginx: on a laptop, in a container, in tests.
+#
+# Must be set:
+#   PORT                  where to listen
+#   POSTS COMMENTS QUERY  the functions, "host" or "host:port"; also the Host header that they get
+#   TRUSTED_PROXIES       addresses and ranges, with spaces between, whose X-Forwarded-For is believed; "" for none
+#   WRITE_LIMIT           "on": 10 writes a second and 50 at once for each client address; or "off"
+# May be set:
+#   HOST                  the address to listen on; any unless set
+#   RESOLVER              the DNS servers that are asked for the functions' names again and again, "address" or
+#                         "address:port"; those of /etc/resolv.conf unless set; "none" where addresses are given
+#   READ_TIMEOUT          how long a function may be silent before the answer is 504; 60s unless set
+#   STATE                 the folder to write to; /tmp/ingress unless set
+#   STATIC                the built page; `dist` beside this file's folder unless set
+#   NGINX_BINARY          the program, 1.27.3 or newer unless RESOLVER is none; from the path unless set
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+: "${HOST=0.0.0.0}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
+line_feed='
+'
+
+fail() {
+  echo "ingress: $1" >&2
+  exit 78 # EX_CONFIG
+}
+
+# Prints the value of the variable named $1; fails unless nginx and sed take it for plain text.
+value() {
+  eval "[ -n \"\${$1+set}\" ]" || fail "$1 is not set"
+  eval "text=\$$1"
+  case $text in
+    *[\''"$;{}|&\']* | *"$line_feed"*)
+      fail "$1 is <$text>, where quotes, \$, ;, |, &, \\, braces and line feeds would mean something else"
+      ;;
+  esac
+  printf %s "$text"
+}
+
+name_servers() {
+  while read -r word address _; do
+    case $word/$address in
+      nameserver/*:*) printf '[%s] ' "$address" ;;
+      nameserver/*) printf '%s ' "$address" ;;
+    esac
+  done </etc/resolv.conf
+}
+
+: "${RESOLVER=$(name_servers)}"
+asked=$(value RESOLVER)
+case $asked in
+  none)
+    # gunicorn closes an idle connection after 2 s. nginx must do so first, else it may send a POST,
+    # which it cannot send twice, into a connection that is just being closed, and answer 502.
+    resolver='' resolve='' idle=1s
+    ;;
+  *[!\ ]*) resolver="resolver $asked valid=5s; resolver_timeout 5s;" resolve=' resolve' idle=60s ;;
+  *) fail "RESOLVER is not set, and /etc/resolv.conf names no server" ;;
+esac
+
+ranges=$(value TRUSTED_PROXIES)
+trusted=
+for range in $ranges; do
+  trusted="$trusted set_real_ip_from $range;"
+done
+
+limit=$(value WRITE_LIMIT)
+case $limit in
+  on | off) ;;
+  *) fail "WRITE_LIMIT is <$limit>: it may be on or off" ;;
+esac
+
+edits="s|[$]{RESOLVER}|$resolver|g
+s|[$]{RESOLVE}|$resolve|g
+s|[$]{IDLE}|$idle|g
+s|[$]{TRUSTED}|$trusted|g
+"
+for name in PORT HOST POSTS COMMENTS QUERY READ_TIMEOUT STATIC WRITE_LIMIT; do
+  edits="${edits}s|[$]{$name}|$(value $name)|g$line_feed"
+done
+
+mkdir -p "$STATE"
+cd "$STATE"    # sockets have relative names: a long path does not fit into their addresses
+rm -f ./*.sock # left by an nginx that was killed, they would keep this one from listening
+cp "$here"/*.conf .
+sed "$edits" "$here/nginx.conf.template" >nginx.conf
+
+set -- -e stderr -p "$PWD/" -c nginx.conf
+# Started by root, nginx would change to `nobody`, who may not read a folder of root's.
+[ "$(id -u)" != 0 ] || set -- "$@" -g "user $(id -un) $(id -gn);"
+exec "$NGINX_BINARY" "$@"
