@@ -45,6 +45,7 @@ FIELDS: Mapping[tuple[str, str], Left] = {
                     "enableServiceLinks": WHOLE,
                     "serviceAccountName": WHOLE,
                     "timeoutSeconds": WHOLE,
+                    "volumes": WHOLE,
                     "containers": {
                         "env": {"valueFrom": {"secretKeyRef": WHOLE, "configMapKeyRef": WHOLE}},
                         "image": WHOLE,
@@ -56,6 +57,7 @@ FIELDS: Mapping[tuple[str, str], Left] = {
                         "resources": WHOLE,
                         "securityContext": WHOLE,
                         "startupProbe": WHOLE,
+                        "volumeMounts": {"name": WHOLE, "readOnly": WHOLE},
                     },
                 },
             },

@@ -15,14 +15,16 @@ _KUSTOMIZATION = "kustomization.yaml"
 
 
 class _Kustomization(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """What the local platform obeys of a kustomization; `labels` and `images` are a cluster's."""
+    """What the local platform obeys of a kustomization; what follows `kind` is a cluster's."""
 
-    namespace: str
-    resources: list[str]
+    namespace: str | None = None
+    resources: list[str] = []
     api_version: Literal["kustomize.config.k8s.io/v1beta1"] = "kustomize.config.k8s.io/v1beta1"
     kind: Literal["Kustomization"] = "Kustomization"
-    labels: Any = None
+    config_map_generator: Any = None
+    configurations: Any = None
     images: Any = None
+    labels: Any = None
 
 
 class _Loader(yaml.SafeLoader):
@@ -43,6 +45,8 @@ class _Loader(yaml.SafeLoader):
 def load_platform(folder: Path) -> Platform:
     """The platform in a folder whose kustomization.yaml lists files; raises ManifestError."""
     kustomization = _kustomization(folder / _KUSTOMIZATION)
+    if kustomization.namespace is None:
+        raise ManifestError(f"{folder / _KUSTOMIZATION}: namespace: is missing: add it")
     documents = [
         (str(file), document)
         for file in _resources(folder, kustomization)
@@ -65,11 +69,14 @@ def _kustomization(file: Path) -> _Kustomization:
 
 def _resources(folder: Path, kustomization: _Kustomization) -> Iterator[Path]:
     for name in kustomization.resources:
-        file = folder / name
-        if not file.is_file():
-            place = f"{folder / _KUSTOMIZATION}: resources: {name}"
-            raise ManifestError(f"{place}: there is no such file: add it, or remove the entry")
-        yield file
+        place = folder / name
+        if place.is_dir():
+            yield from _resources(place, _kustomization(place / _KUSTOMIZATION))
+        elif place.is_file():
+            yield place
+        else:
+            entry = f"{folder / _KUSTOMIZATION}: resources: {name}"
+            raise ManifestError(f"{entry}: there is no such file: add it, or remove the entry")
 
 
 def _documents(file: Path) -> Iterator[object]:

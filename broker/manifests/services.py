@@ -1,5 +1,7 @@
 """What the runner obeys of a Knative Service; changes when it learns to obey more of one."""
 
+from pathlib import PurePosixPath
+
 from broker.manifests import shapes
 from broker.manifests.errors import Place
 from broker.manifests.platform import Service
@@ -39,12 +41,17 @@ def _function(place: Place, env: shapes.Strings) -> str | None:
 
 
 def _literal_env(place: Place, container: shapes.Container) -> dict[str, str]:
-    """The variables with a `value`; one without a `valueFrom` either is empty, as in a cluster."""
+    """The variables with a `value`; one without a `valueFrom` either is empty, as in a cluster.
+
+    One that leads into a mounted volume is left to a cluster with its volume.
+    """
     names = [variable.name for variable in container.env]
     if twice := {name for name in names if names.count(name) > 1}:
         raise place.error(_ENV, f"{', '.join(sorted(twice))} stands there twice: remove one")
+    values = {each.name: each.value or "" for each in container.env if each.value_from is None}
+    mounted = [PurePosixPath(each.mount_path) for each in container.volume_mounts]
     return {
-        variable.name: variable.value or ""
-        for variable in container.env
-        if variable.value_from is None
+        name: value
+        for name, value in values.items()
+        if not any(PurePosixPath(value).is_relative_to(volume) for volume in mounted)
     }

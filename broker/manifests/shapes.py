@@ -108,10 +108,17 @@ class Variable(Shape):
     value_from: Nothing | None = None
 
 
+class Mount(Shape):
+    """One entry of a container's `volumeMounts`; the volume is a cluster's."""
+
+    mount_path: str
+
+
 class Container(Shape):
     """A container of a Service."""
 
     env: tuple[Variable, ...] = ()
+    volume_mounts: tuple[Mount, ...] = ()
 
 
 class PodSpec(Shape):

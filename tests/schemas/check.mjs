@@ -7,24 +7,36 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
+import { CronJob } from "kubernetes-models/batch/v1/CronJob";
+import { Job } from "kubernetes-models/batch/v1/Job";
+import { Ingress } from "kubernetes-models/networking.k8s.io/v1/Ingress";
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
+import { Namespace } from "kubernetes-models/v1/Namespace";
+import { Secret } from "kubernetes-models/v1/Secret";
+import { Service as CoreService } from "kubernetes-models/v1/Service";
 import { Broker } from "@kubernetes-models/knative/eventing.knative.dev/v1/Broker";
 import { Trigger } from "@kubernetes-models/knative/eventing.knative.dev/v1/Trigger";
+import { EventType } from "@kubernetes-models/knative/eventing.knative.dev/v1beta3/EventType";
+import { ClusterDomainClaim } from "@kubernetes-models/knative/networking.internal.knative.dev/v1alpha1/ClusterDomainClaim";
 import { Service } from "@kubernetes-models/knative/serving.knative.dev/v1/Service";
+import { DomainMapping } from "@kubernetes-models/knative/serving.knative.dev/v1beta1/DomainMapping";
 import { PingSource } from "@kubernetes-models/knative/sources.knative.dev/v1/PingSource";
 import { SinkBinding } from "@kubernetes-models/knative/sources.knative.dev/v1/SinkBinding";
-import { CronJob } from "kubernetes-models/batch/v1/CronJob";
-import { Namespace } from "kubernetes-models/v1/Namespace";
 import ts from "typescript";
 
-const KNATIVE = "@kubernetes-models/knative";
-const KINDS = {
-  "batch/v1 CronJob": { model: CronJob, from: "kubernetes-models/batch/v1" },
-  "v1 Namespace": { model: Namespace, from: "kubernetes-models/v1" },
-  "eventing.knative.dev/v1 Broker": { model: Broker, from: `${KNATIVE}/eventing.knative.dev/v1` },
-  "eventing.knative.dev/v1 Trigger": { model: Trigger, from: `${KNATIVE}/eventing.knative.dev/v1` },
-  "serving.knative.dev/v1 Service": { model: Service, from: `${KNATIVE}/serving.knative.dev/v1` },
-  "sources.knative.dev/v1 PingSource": { model: PingSource, from: `${KNATIVE}/sources.knative.dev/v1` },
-  "sources.knative.dev/v1 SinkBinding": { model: SinkBinding, from: `${KNATIVE}/sources.knative.dev/v1` },
+const MODELS = {
+  "apps/v1": { StatefulSet },
+  "batch/v1": { CronJob, Job },
+  "networking.k8s.io/v1": { Ingress, NetworkPolicy },
+  v1: { ConfigMap, Namespace, Secret, Service: CoreService },
+  "eventing.knative.dev/v1": { Broker, Trigger },
+  "eventing.knative.dev/v1beta3": { EventType },
+  "networking.internal.knative.dev/v1alpha1": { ClusterDomainClaim },
+  "serving.knative.dev/v1": { Service },
+  "serving.knative.dev/v1beta1": { DomainMapping },
+  "sources.knative.dev/v1": { PingSource, SinkBinding },
 };
 
 const OPTIONS = {
@@ -37,15 +49,16 @@ const OPTIONS = {
   types: [],
 };
 
-const kindOf = (object) => KINDS[`${object.apiVersion} ${object.kind}`];
+const modelOf = ({ apiVersion, kind }) => MODELS[apiVersion]?.[kind];
+const packageOf = ({ apiVersion }) =>
+  apiVersion.includes("knative.dev") ? "@kubernetes-models/knative" : "kubernetes-models";
 
 /** A program in which the object is a literal of its kind's type: there an unknown field is an error. */
 function sourceOf(object) {
-  const { from } = kindOf(object);
-  const { kind } = object;
+  const { apiVersion, kind } = object;
   const literal = JSON.stringify(object, null, 2);
   // A status is the cluster's to write, and required by some types all the same.
-  return `import type { I${kind} } from "${from}/${kind}";\nexport const it: Omit<I${kind}, "status"> = ${literal};\n`;
+  return `import type { I${kind} } from "${packageOf(object)}/${apiVersion}/${kind}";\nexport const it: Omit<I${kind}, "status"> = ${literal};\n`;
 }
 
 function compile(sources) {
@@ -63,7 +76,7 @@ function compile(sources) {
 
 function valueErrors(object) {
   try {
-    const { model: Model } = kindOf(object);
+    const Model = modelOf(object);
     new Model({ status: {}, ...object }).validate();
     return [];
   } catch (error) {
@@ -72,14 +85,14 @@ function valueErrors(object) {
 }
 
 function check(objects) {
-  const known = Object.entries(objects).filter(([, object]) => kindOf(object));
+  const known = Object.entries(objects).filter(([, object]) => modelOf(object));
   const fileOf = (index) => fileURLToPath(new URL(`object-${index}.ts`, import.meta.url));
   const labels = new Map(known.map(([label], index) => [fileOf(index), label]));
   const sources = new Map(known.map(([, object], index) => [fileOf(index), sourceOf(object)]));
   const errors = Object.fromEntries(
     Object.entries(objects).map(([label, object]) => [
       label,
-      kindOf(object) ? valueErrors(object) : [`no schema of ${object.apiVersion} ${object.kind}`],
+      modelOf(object) ? valueErrors(object) : [`no schema of ${object.apiVersion} ${object.kind}`],
     ]),
   );
   for (const diagnostic of compile(sources)) {

@@ -10,6 +10,7 @@ import yaml
 
 from broker.manifests import Destination, Platform, Trigger, load_platform, parse_platform
 from eventing.cloudevent import CloudEvent
+from functions import moderation
 from functions.dead_letters.rules import read_subscribers
 from functions.events import (
     COMMENT_MODERATED,
@@ -21,6 +22,8 @@ from functions.events import (
 from tests.unit.manifest_documents import to, trigger
 
 BASE = Path(__file__).parents[2] / "knative" / "base"
+KUSTOMIZATION = yaml.safe_load((BASE / "kustomization.yaml").read_text())
+FILES = [name for name in KUSTOMIZATION["resources"] if (BASE / name).is_file()]
 PLATFORM = load_platform(BASE)
 FUNCTIONS = [service for service in PLATFORM.services if service.function]
 
@@ -32,8 +35,7 @@ WHEN_WOKEN: dict[str, tuple[EventType, ...]] = {
 
 
 def documents(kind: str) -> dict[str, dict[str, Any]]:
-    files = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
-    found = (each for file in files for each in yaml.safe_load_all((BASE / file).read_text()))
+    found = (each for file in FILES for each in yaml.safe_load_all((BASE / file).read_text()))
     return {each["metadata"]["name"]: each for each in found if each["kind"] == kind}
 
 
@@ -205,16 +207,107 @@ def test_a_copy_is_made_from_those_whose_events_reach_its_function() -> None:
 
 
 @pytest.mark.parametrize("name", PODS)
-def test_a_pod_passes_restricted_and_takes_several_requests_at_once(name: str) -> None:
+def test_a_pod_passes_restricted_and_writes_only_to_tmp(name: str) -> None:
     [container] = PODS[name]["containers"]
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsGroup": 65532,
         "runAsNonRoot": True,
+        "runAsUser": 65532,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+    assert PODS[name]["automountServiceAccountToken"] is False
+    [tmp] = [volume["name"] for volume in PODS[name]["volumes"] if "emptyDir" in volume]
+    assert {mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == tmp} == {
+        "/tmp"  # noqa: S108 - a volume of the pod's own
+    }
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_takes_several_requests_at_once(name: str) -> None:
     assert PODS[name]["containerConcurrency"] != 1
-    assert container["image"] == name
+    assert PODS[name]["containers"][0]["image"] == name
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_has_a_minute_to_start_and_is_taken_as_soon_as_it_answers(name: str) -> None:
+    """Knative asks a readiness probe without a period every 50 ms; with one, once a second."""
+    [container] = PODS[name]["containers"]
+    where = {"path": "/" if name == "web" else "/healthz", "port": 8080}
+    assert container["readinessProbe"] == {"httpGet": where}
+    assert container["startupProbe"] == {
+        "httpGet": where,
+        "periodSeconds": 1,
+        "failureThreshold": 60,
+    }
+    assert container["livenessProbe"]["httpGet"] == where
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_bounds_what_it_uses_and_how_many_there_are(name: str) -> None:
+    resources = PODS[name]["containers"][0]["resources"]
+    assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}
+    template = documents("Service")[name]["spec"]["template"]["metadata"]
+    assert template["annotations"] == {"autoscaling.knative.dev/max-scale": "10"}
+
+
+def test_the_word_list_is_the_functions_own_under_a_name_that_follows_its_words() -> None:
+    folder = BASE / "../../functions/moderation"
+    assert folder.resolve() == Path(moderation.__file__).parent
+    [generator] = yaml.safe_load((folder / "kustomization.yaml").read_text())["configMapGenerator"]
+    assert generator == {"name": "words", "files": ["words.txt"]}
+    [container] = PODS["moderation"]["containers"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert {"name": "words", "configMap": {"name": "words"}} in PODS["moderation"]["volumes"]
+    assert {"name": "WORDS_FILE", "value": f"{mounts['words']}/words.txt"} in container["env"]
+
+
+def test_the_event_types_are_those_of_the_language_with_the_names_of_their_schemas() -> None:
+    described = {
+        tuple(one.get("value") for one in each["spec"]["attributes"][2:])
+        for each in documents("EventType").values()
+    }
+    assert described == {(each.type, each.source, each.dataschema) for each in EVENT_TYPES}
+
+
+@pytest.mark.parametrize(
+    "document", documents("EventType").values(), ids=lambda e: e["metadata"]["name"]
+)
+def test_an_event_type_comes_back_from_knatives_older_form_as_it_was_written(
+    document: dict[str, Any],
+) -> None:
+    """Else each later `kubectl apply` would be refused: a spec cannot be changed."""
+    found = [(each["name"], each["required"]) for each in document["spec"]["attributes"]]
+    assert found == [
+        ("specversion", True),
+        ("id", True),
+        ("type", True),
+        ("source", True),
+        ("schemadata", False),
+    ]
+
+
+@pytest.mark.parametrize("name", documents("CronJob"))
+def test_a_cronjobs_pod_runs_and_reaches_out_as_its_functions(name: str) -> None:
+    template = documents("CronJob")[name]["spec"]["jobTemplate"]["spec"]["template"]
+    function = documents("Service")[name.removesuffix("-replay")]["spec"]["template"]
+    assert template["metadata"]["labels"] == function["metadata"]["labels"]
+    for field in ("volumes", "automountServiceAccountToken"):
+        assert template["spec"][field] == function["spec"][field]
+    [job], [container] = template["spec"]["containers"], function["spec"]["containers"]
+    for field in ("resources", "volumeMounts"):
+        assert job[field] == container[field]
+
+
+def test_no_pod_is_left_out_of_the_network_policies() -> None:
+    policies = {name: each["spec"] for name, each in documents("NetworkPolicy").items()}
+    assert policies["nobody"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    [allowed] = policies["from-knative"]["podSelector"]["matchExpressions"]
+    templates = [each["spec"]["template"] for each in documents("Service").values()]
+    components = {each["metadata"]["labels"][allowed["key"]] for each in templates}
+    assert components == set(allowed["values"])
 
 
 @pytest.mark.parametrize("service", FUNCTIONS, ids=lambda each: each.name)
@@ -232,6 +325,5 @@ def test_a_function_gets_its_secrets_by_reference(service: Any) -> None:
 
 
 def test_every_file_of_the_folder_is_listed() -> None:
-    listed = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
     there = {file.name for file in BASE.iterdir()} - {"kustomization.yaml"}
-    assert set(listed) == there
+    assert {*FILES, *KUSTOMIZATION["configurations"]} == there
