@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_modules/.installed
+OVERLAY ?= local
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test chaos check format lock clean
+.PHONY: help run demo test deploy undeploy chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR, LOG_LEVEL may be set
 	@exec $(BIN)/blog run
@@ -21,6 +22,12 @@ demo: .venv/.local ## load a few posts and comments into the running blog
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
 	npm --prefix web test
 	$(BIN)/pytest --durations=20
+
+deploy: .venv/.local ## apply knative/overlays/$OVERLAY where kubectl points to, and wait for all of it
+	@exec $(BIN)/blog deploy $(OVERLAY)
+
+undeploy: .venv/.local ## remove it again; the data stays
+	@exec $(BIN)/blog undeploy $(OVERLAY)
 
 chaos: .venv/.dev ## kill everything while 10,000 posts and comments are written; WRITES, SEED may be set
 	@exec $(BIN)/python -m tests.chaos
