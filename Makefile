@@ -7,11 +7,11 @@ TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_module
 OVERLAY ?= local
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test deploy undeploy chaos check format lock clean
+.PHONY: help run demo test e2e deploy undeploy chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR, LOG_LEVEL may be set
 	@exec $(BIN)/blog run
@@ -28,6 +28,10 @@ deploy: .venv/.local ## apply knative/overlays/$OVERLAY where kubectl points to,
 
 undeploy: .venv/.local ## remove it again; the data stays
 	@exec $(BIN)/blog undeploy $(OVERLAY)
+
+e2e: .venv/.dev ## test the blog that is deployed at BASE_URL in the cluster of KUBECONFIG; BASE_HOST may be set
+	@test -n "$(BASE_URL)" || { echo "make e2e: say where the blog is: BASE_URL=http://..., KUBECONFIG=... for its cluster" >&2; exit 1; }
+	$(BIN)/pytest --cluster "$(BASE_URL)" $(if $(BASE_HOST),--host "$(BASE_HOST)") tests/e2e/test_journey.py tests/cluster tests/conformance
 
 chaos: .venv/.dev ## kill everything while 10,000 posts and comments are written; WRITES, SEED may be set
 	@exec $(BIN)/python -m tests.chaos

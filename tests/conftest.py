@@ -26,11 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(pytestconfig: pytest.Config) -> Deployed:
-    """The blog that the tests were pointed to; without one its tests are skipped in one line."""
+def deployed(pytestconfig: pytest.Config) -> Deployed | None:
+    """The blog that the tests were pointed to, if any."""
     url: str | None = pytestconfig.getoption("cluster")
     if url is None:
-        pytest.skip("no cluster is named: make e2e BASE_URL=... KUBECONFIG=...")
+        return None
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def say(line: str) -> None:

@@ -57,7 +57,10 @@ def _report(platform: Platform) -> Report:
             for one in services
         },
         "triggers": {
-            (name := one["metadata"]["name"]): {"ready": is_ready(one), "dead": dead and dead[name]}
+            (name := one["metadata"]["name"]): {
+                "ready": is_ready(one),
+                "dead": None if dead is None else dead[name],
+            }
             for one in triggers
         },
         "outboxes": {name: told for name, told in outboxes.items() if told != {}},

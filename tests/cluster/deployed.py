@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from cronsim import CronSim
 
-from broker.cluster.kubectl import every, get
+from broker.cluster.kubectl import Object, every, get
 from broker.cluster.status import pods
 from tests.e2e.site import Site
 
@@ -33,7 +33,16 @@ class Deployed:
 
     def awake(self) -> Counter[str]:
         """How many pods each Service has that may sleep; those without any are left out."""
-        return Counter({name: n for name, n in pods(NAMESPACE).items() if name in _sleepers()})
+        may_sleep = self.sleepers()
+        return Counter({name: n for name, n in pods(NAMESPACE).items() if name in may_sleep})
+
+    def sleepers(self) -> set[str]:
+        """The Services without a lower bound of pods."""
+        return {
+            service["metadata"]["name"]
+            for service in every("services.serving.knative.dev", NAMESPACE)
+            if int(_annotations(service).get(MIN_SCALE, 0)) == 0
+        }
 
     def asleep(self, undisturbed: float = 0.0) -> None:
         """Return once no Service has a pod, and no ping comes for so many seconds."""
@@ -55,11 +64,6 @@ def until_next_ping() -> float:
     return min(((each - now).total_seconds() for each in nexts), default=float("inf"))
 
 
-def _sleepers() -> set[str]:
-    """The Services that have no lower bound of pods."""
-    found = set()
-    for service in every("services.serving.knative.dev", NAMESPACE):
-        annotations = service["spec"]["template"].get("metadata", {}).get("annotations", {})
-        if int(annotations.get(MIN_SCALE, 0)) == 0:
-            found.add(service["metadata"]["name"])
+def _annotations(service: Object) -> dict[str, str]:
+    found: dict[str, str] = service["spec"]["template"].get("metadata", {}).get("annotations", {})
     return found

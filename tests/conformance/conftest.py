@@ -33,22 +33,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def real_broker(cluster: Deployed) -> Iterator[RealBroker]:
+def real_broker(deployed: Deployed | None) -> Iterator[RealBroker | None]:
     """The cluster's, for all modules: namespace, Broker and probe take a while."""
-    real = RealBroker(cluster.say)
+    if deployed is None:
+        yield None
+        return
+    real = RealBroker(deployed.say)
     yield real
     real.close()
 
 
 @pytest.fixture(scope="module")
 def broker(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    real_broker: RealBroker | None,
 ) -> Iterator[BrokerUnderTest]:
     """The broker of a whole module: installing Triggers takes a real one seconds."""
-    if request.config.getoption("cluster") is not None:
-        real: RealBroker = request.getfixturevalue("real_broker")
-        real.install(request.module.TRIGGERS)
-        yield real
+    if real_broker is not None:
+        real_broker.install(request.module.TRIGGERS)
+        yield real_broker
         return
     local = LocalBroker(tmp_path_factory.mktemp("broker"), request.module.TRIGGERS)
     yield local

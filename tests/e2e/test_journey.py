@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.deployed import Deployed
 from tests.e2e.running import RunningBlog, environment
 from tests.e2e.site import Answered, Site
 from tests.waiting import until
@@ -22,11 +23,8 @@ Post = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def site(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    if request.config.getoption("cluster") is not None:
-        deployed = request.getfixturevalue("cluster")
+def site(deployed: Deployed | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if deployed is not None:
         deployed.asleep()
         yield deployed.site()
         return
