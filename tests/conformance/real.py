@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 READY = "--for=condition=Ready"
 PATIENCE = 120.0  # seconds for a delivery; a broker may have to start something first
 QUIET = 3.0  # seconds; no pause between two attempts in the suite is as long
+CONTROL = 8081  # the port in probe.yaml
 CLASS = "eventing.knative.dev/broker.class"
 
 
@@ -54,7 +55,7 @@ class RealBroker:
         self.own_url: str = get("broker", "default", self.namespace)["status"]["address"]["url"]
         parts = urlsplit(self.own_url)
         self.publish_url = f"http://{reached(str(parts.hostname))}{parts.path}"
-        host, port = forwarded("pod/probe", self.namespace, remote.CONTROL).split(":")
+        host, port = forwarded("pod/probe", self.namespace, CONTROL).split(":")
         self.probe = remote.connect((host, int(port)), key)
 
     def install(self, triggers: Sequence[ProbeTrigger]) -> None:

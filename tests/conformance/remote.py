@@ -1,12 +1,12 @@
 """The probe as a program in a pod, and the remote control by which tests script it."""
 
 import os
+import sys
 from multiprocessing.managers import BaseManager
 from typing import TYPE_CHECKING
 
 from tests.conformance.probe import Probe
 
-EVENTS, CONTROL = 8080, 8081  # ports
 KEY = "PROBE_KEY"
 
 
@@ -19,11 +19,11 @@ class Control(BaseManager):
             """A stand-in for the probe: each call is made where the probe is."""
 
 
-def serve() -> None:
+def serve(host: str, events: int, control: int) -> None:
     """Answer events for the broker, and calls on loopback, where a port-forward comes from."""
-    probe = Probe(("", EVENTS))
+    probe = Probe((host, events))
     Control.register("probe", callable=lambda: probe)
-    Control(("127.0.0.1", CONTROL), os.environ[KEY].encode()).get_server().serve_forever()
+    Control(("127.0.0.1", control), os.environ[KEY].encode()).get_server().serve_forever()
 
 
 def connect(address: tuple[str, int], key: str) -> Probe:
@@ -35,4 +35,4 @@ def connect(address: tuple[str, int], key: str) -> Probe:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1], *map(int, sys.argv[2:]))
