@@ -126,14 +126,14 @@ class Postgres:
         return True
 
     def _program(self, name: str) -> str:
-        return str(self._programs / name)
+        return str(self.programs / name)
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
 
     @cached_property
-    def _programs(self) -> Path:
+    def programs(self) -> Path:
         """The folder of PostgreSQL's programs."""
         spec = find_spec(_PACKAGE)  # importing it would warn
         if spec and spec.origin:

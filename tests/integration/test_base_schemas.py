@@ -5,25 +5,16 @@ is what they would refuse in the manifests.
 """
 
 import copy
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
 from broker.manifests import cluster, load_platform
+from tests.kustomize import KNATIVE, Document, Errors, built, schema_errors
 
-ROOT = Path(__file__).parents[2]
-BASE = ROOT / "knative" / "base"
-CHECK = ROOT / "tests" / "schemas" / "check.mjs"
-
-Document = dict[str, Any]
-Errors = Mapping[str, list[str]]
+BASE = KNATIVE / "base"
 
 
 def _objects() -> dict[str, Document]:
@@ -116,30 +107,11 @@ LEFT = {
 }
 
 
-def missing(what: str) -> None:
-    """A missing tool skips, with one line that names it; under CI it fails."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
-
-
 @pytest.fixture(scope="module")
 def errors() -> Errors:
     """What the types say of every object: the real ones, the broken ones and the lone fields."""
-    if not shutil.which("node"):
-        missing("node is missing: install Node.js 20 or newer")
-    if not (CHECK.parent / "node_modules").is_dir():
-        missing("tests/schemas/node_modules is missing: run npm ci --prefix tests/schemas")
     broken = {f"broken {label}": _broken(*change) for label, change in BROKEN.items()}
-    run = subprocess.run(
-        ["node", CHECK],
-        input=json.dumps(OBJECTS | broken | LEFT),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    found: Errors = json.loads(run.stdout)
-    return found
+    return schema_errors(OBJECTS | broken | LEFT)
 
 
 @pytest.mark.parametrize("name", OBJECTS)
@@ -164,14 +136,8 @@ def test_every_kind_of_base_has_a_misspelling() -> None:
 
 
 def test_kubectl_builds_what_the_local_platform_reads() -> None:
-    if not shutil.which("kubectl"):
-        missing("kubectl is missing: install it")
-    run = subprocess.run(
-        ["kubectl", "kustomize", BASE], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    built = list(yaml.safe_load_all(run.stdout))
-    made = {f"{each['kind']} {each['metadata']['name']}" for each in built}
+    documents = built(BASE)
+    made = {f"{each['kind']} {each['metadata']['name']}" for each in documents}
     assert {name for name in made if not name.startswith("ConfigMap words-")} == set(OBJECTS)
-    inside = {each["metadata"].get("namespace") for each in built if each["kind"] != "Namespace"}
-    assert inside == {load_platform(BASE).namespace}
+    inside = [each for each in documents if each["kind"] != "Namespace"]
+    assert {each["metadata"]["namespace"] for each in inside} == {load_platform(BASE).namespace}

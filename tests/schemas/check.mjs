@@ -18,6 +18,7 @@ import { Secret } from "kubernetes-models/v1/Secret";
 import { Service as CoreService } from "kubernetes-models/v1/Service";
 import { Broker } from "@kubernetes-models/knative/eventing.knative.dev/v1/Broker";
 import { Trigger } from "@kubernetes-models/knative/eventing.knative.dev/v1/Trigger";
+import { EventPolicy } from "@kubernetes-models/knative/eventing.knative.dev/v1alpha1/EventPolicy";
 import { EventType } from "@kubernetes-models/knative/eventing.knative.dev/v1beta3/EventType";
 import { ClusterDomainClaim } from "@kubernetes-models/knative/networking.internal.knative.dev/v1alpha1/ClusterDomainClaim";
 import { Service } from "@kubernetes-models/knative/serving.knative.dev/v1/Service";
@@ -32,6 +33,7 @@ const MODELS = {
   "networking.k8s.io/v1": { Ingress, NetworkPolicy },
   v1: { ConfigMap, Namespace, Secret, Service: CoreService },
   "eventing.knative.dev/v1": { Broker, Trigger },
+  "eventing.knative.dev/v1alpha1": { EventPolicy },
   "eventing.knative.dev/v1beta3": { EventType },
   "networking.internal.knative.dev/v1alpha1": { ClusterDomainClaim },
   "serving.knative.dev/v1": { Service },
@@ -74,10 +76,11 @@ function compile(sources) {
   return ts.getPreEmitDiagnostics(program);
 }
 
+/** A status is the cluster's to write, and demanded by some models. */
 function valueErrors(object) {
   try {
     const Model = modelOf(object);
-    new Model({ status: {}, ...object }).validate();
+    new Model({ status: { replicas: 0 }, ...object }).validate();
     return [];
   } catch (error) {
     return [error.message];
