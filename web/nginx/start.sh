@@ -53,9 +53,12 @@ case $asked in
   none)
     # gunicorn closes an idle connection after 2 s. nginx must do so first, else it may send a POST,
     # which it cannot send twice, into a connection that is just being closed, and answer 502.
-    resolver='' resolve='' idle=1s
+    resolver='' options='max_fails=0' idle=1s
     ;;
-  *[!\ ]*) resolver="resolver $asked valid=5s; resolver_timeout 5s;" resolve=' resolve' idle=60s ;;
+  *[!\ ]*)
+    resolver="resolver $asked valid=5s; resolver_timeout 5s;"
+    options='max_fails=0 resolve; server unix:unresolved.sock backup' idle=60s
+    ;;
   *) fail "RESOLVER is not set, and /etc/resolv.conf names no server" ;;
 esac
 
@@ -72,7 +75,7 @@ case $limit in
 esac
 
 edits="s|[$]{RESOLVER}|$resolver|g
-s|[$]{RESOLVE}|$resolve|g
+s|[$]{OPTIONS}|$options|g
 s|[$]{IDLE}|$idle|g
 s|[$]{TRUSTED}|$trusted|g
 "
