@@ -166,10 +166,10 @@ def test_an_answer_that_a_cache_calls_stale_is_read_again(page: Page) -> None:
         answer = route.fetch()
         asked.append(route.request.url)
         if len(asked) == 1:
-            headers = {"cache-status": "nginx; hit; detail=STALE"}
+            headers = {"cache-status": "sleeping-blog; hit; detail=stale"}
             route.fulfill(headers=headers, json={"posts": [], "next": None})
         else:
-            route.fulfill(response=answer)
+            route.fulfill(response=answer, headers=answer.headers | {"cache-status": ""})
 
     page.route("**/api/posts", stale_at_first)
     page.reload()

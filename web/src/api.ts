@@ -172,7 +172,11 @@ function commandHeaders({ key, token }: Omit<Command, "document">): Record<strin
   };
 }
 
-/** `nginx; hit; detail=STALE`, or a negative `ttl` (RFC 9211); several caches are one list. */
+/**
+ * `sleeping-blog; hit; detail=stale`, or a hit with a negative `ttl` (RFC 9211); several caches are
+ * one list. Behind `fwd=stale` is a fresh answer: what was kept was stale, so the function was asked.
+ */
 function isStale(answer: Response): boolean {
-  return /\b(stale|updating)\b|ttl=-/i.test(answer.headers.get("Cache-Status") ?? "");
+  const caches = (answer.headers.get("Cache-Status") ?? "").split(",");
+  return caches.some((said) => /;\s*hit\b/i.test(said) && /\bdetail=stale\b|\bttl=-/i.test(said));
 }

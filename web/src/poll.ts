@@ -7,8 +7,13 @@ const GROWTH = 1.5;
 const AWAITED = { first: 300, longest: 10_000 };
 /** About eight minutes in all: what has not come by then needs a person, not another request. */
 const ATTEMPTS = 55;
-/** For a stale answer, and a service that is away. */
+/** For a service that is away. */
 const SOON = { first: 1_000, longest: 30_000 };
+/**
+ * After a stale answer: for a function that was awake, then for one that had to be woken. No more,
+ * since an answer is fresh for a second only: who asks less often than that finds none but stale ones.
+ */
+const AGAIN = [500, 1_500, 4_000];
 /** For news that nobody waits for. */
 const CALM = { first: 10_000, longest: 300_000 };
 
@@ -54,23 +59,38 @@ async function attempt(step: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
+/** What a look at the blog gave. */
+export type Sight = "fresh" | "stale" | "nothing";
+
 /**
- * Runs `look` at once and again until the signal aborts: soon while it answers false (what it got
- * is stale, or nothing), calmly while it answers true.
+ * Runs `look` at once and again until the signal aborts: soon while it gives nothing, a few times
+ * when it gives what is stale, calmly else.
  */
 export async function follow(
-  look: () => Promise<boolean>,
+  look: () => Promise<Sight>,
   signal: AbortSignal,
   clock: Clock = browserClock,
 ): Promise<void> {
-  let before: boolean | null = null;
-  for (let n = 0; !signal.aborted; n += 1) {
-    const settled = await look();
-    if (settled !== before) n = 0;
-    before = settled;
-    await clock.wait(pause(settled ? CALM : SOON, n), signal);
+  const next = pausesBetweenLooks();
+  while (!signal.aborted) {
+    await clock.wait(next(await look()), signal);
     await clock.visible(signal);
   }
+}
+
+function pausesBetweenLooks(): (sight: Sight) => number {
+  const counts = { calm: 0, soon: 0, again: 0 };
+  return (sight) => {
+    if (sight === "nothing") {
+      Object.assign(counts, { calm: 0, again: 0 });
+      return pause(SOON, counts.soon++);
+    }
+    counts.soon = 0;
+    const ms = sight === "stale" ? AGAIN[counts.again++] : undefined;
+    if (ms !== undefined) return ms;
+    counts.again = 0;
+    return pause(CALM, counts.calm++);
+  };
 }
 
 export const browserClock: Clock = {

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { Post, WrittenPost } from "./api";
 import { type ApiError, isAbsent, isApiError } from "./errors";
 import { unread } from "./merge";
-import { follow } from "./poll";
+import { follow, type Sight } from "./poll";
 import { type Services, useServices } from "./services";
 
 export type PostState =
@@ -23,8 +23,7 @@ export interface PostView {
 
 interface Found {
   state: PostState;
-  /** Whether looking again soon is likely to give another answer. */
-  passing: boolean;
+  sight: Sight;
 }
 
 export function usePost(id: string): PostView {
@@ -37,7 +36,7 @@ export function usePost(id: string): PostView {
     void follow(async () => {
       const found = await look(services, id);
       if (!stop.signal.aborted) setState((before) => replaced(before, found.state));
-      return !found.passing;
+      return found.sight;
     }, stop.signal);
     return () => {
       stop.abort();
@@ -74,10 +73,10 @@ function replaced(before: PostState, found: PostState): PostState {
 }
 
 async function look({ api, own }: Services, id: string): Promise<Found> {
-  if (own.deleted.find(id)) return { state: { phase: "absent" }, passing: false };
+  if (own.deleted.find(id)) return { state: { phase: "absent" }, sight: "fresh" };
   try {
     const { value, stale } = await api.getPost(id);
-    return { state: withOwn(value, own.posts), passing: stale };
+    return { state: withOwn(value, own.posts), sight: stale ? "stale" : "fresh" };
   } catch (error) {
     if (!isApiError(error)) throw error;
     return withoutAnswer(error, own.posts.find(id));
@@ -97,7 +96,8 @@ function onItsWay(post: WrittenPost, read?: Post): PostState {
 
 /** What to show when the read model gave no post, and `own` is this browser's copy, if it has one. */
 export function withoutAnswer(error: ApiError, own: WrittenPost | undefined): Found {
-  if (own !== undefined) return { state: onItsWay(own), passing: !isAbsent(error) };
-  if (isAbsent(error)) return { state: { phase: "absent" }, passing: false };
-  return { state: { phase: "failed", error }, passing: true };
+  const sight = isAbsent(error) ? "fresh" : "nothing";
+  if (own !== undefined) return { state: onItsWay(own), sight };
+  if (isAbsent(error)) return { state: { phase: "absent" }, sight };
+  return { state: { phase: "failed", error }, sight };
 }

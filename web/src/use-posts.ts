@@ -3,8 +3,9 @@
 import { useCallback, useState } from "react";
 import type { ListedPost, Post, PostsPage, WrittenPost } from "./api";
 import { type ApiError, isApiError } from "./errors";
-import { joinPosts, listed, newestFirst, withOwnPosts } from "./merge";
+import { joinPosts, newestFirst, withOwnPosts } from "./merge";
 import type { Deletion } from "./own";
+import type { Sight } from "./poll";
 import { useServices } from "./services";
 
 export interface PostList {
@@ -18,8 +19,8 @@ export interface PostList {
   next: string | null;
   error: ApiError | null;
   olderError: ApiError | null;
-  /** Reads the first page; false when what came is old, or nothing came. */
-  refresh: () => Promise<boolean>;
+  /** Reads the first page. */
+  refresh: () => Promise<Sight>;
   older: (cursor: string) => Promise<void>;
   add: (post: WrittenPost) => void;
   arrived: (post: Post) => void;
@@ -37,6 +38,8 @@ export function usePosts(): PostList {
   const { api, own } = useServices();
   const [read, setRead] = useState<Read | null>(null);
   const [mine, setMine] = useState(() => ({ posts: own.posts.all(), deleted: own.deleted.all() }));
+  /** Own posts that were read one by one, while the list may be given out stale without them. */
+  const [seen, setSeen] = useState<Post[]>([]);
   const [error, setError] = useState<ApiError | null>(null);
   const [olderError, setOlderError] = useState<ApiError | null>(null);
 
@@ -47,9 +50,10 @@ export function usePosts(): PostList {
   const refresh = useCallback(async () => {
     lookAtOwn();
     const page = await reported(setError, () => api.listPosts());
-    if (page === null) return false;
+    if (page === null) return "nothing";
     setRead((before) => withFirstPage(before, page.value));
-    return !page.stale;
+    if (!page.stale) setSeen([]);
+    return page.stale ? "stale" : "fresh";
   }, [api, lookAtOwn]);
 
   const older = useCallback(
@@ -72,8 +76,7 @@ export function usePosts(): PostList {
     (post: Post) => {
       own.posts.drop(post.id);
       lookAtOwn();
-      // The list may be served a moment stale: the post stays in it meanwhile, as it was written.
-      setRead((before) => before && { ...before, posts: joinPosts(before.posts, [listed(post)]) });
+      setSeen((before) => [...before, post]);
       void refresh();
     },
     [own, lookAtOwn, refresh],
@@ -89,7 +92,7 @@ export function usePosts(): PostList {
 
   const deleted = new Set(mine.deleted.map(({ id }) => id));
   return {
-    posts: read && withOwnPosts(read.posts, mine.posts, deleted),
+    posts: read && withOwnPosts(read.posts, [...seen, ...mine.posts], deleted),
     onTheirWay: mine.posts.filter(({ id }) => !deleted.has(id)),
     goingAway: mine.deleted.filter(({ settled }) => !settled),
     next: read?.next ?? null,

@@ -91,11 +91,14 @@ test("whether one may write is not known when the service is away", async () => 
 });
 
 test.each([
-  ["nginx; hit; detail=STALE", true],
-  ["nginx; fwd=stale; detail=UPDATING", true],
-  ["nginx; hit; ttl=-42", true],
-  ["nginx; hit; ttl=1", false],
-  ["nginx; fwd=uri-miss", false],
+  ["sleeping-blog; hit; detail=stale", true],
+  ["one; hit; ttl=-42", true],
+  ["sleeping-blog; hit; detail=stale, another; hit", true],
+  ["sleeping-blog; fwd=stale", false],
+  ["sleeping-blog; fwd=stale, another; hit", false],
+  ["sleeping-blog; hit", false],
+  ["one; hit; ttl=1", false],
+  ["sleeping-blog; fwd=uri-miss", false],
   ["", false],
 ])("an answer with Cache-Status %s is stale: %s", async (status, stale) => {
   const { api } = answering(() => new Response("{}", { headers: { "Cache-Status": status } }));

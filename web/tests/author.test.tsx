@@ -64,6 +64,25 @@ test("a post just written is on its way until the read model has it", async () =
   expect(lasting.length).toBe(0);
 });
 
+test("a post that was read stays in the list while a cache gives out one without it", async () => {
+  blog.oldList = true;
+  await writing("Hello");
+  send();
+  await shows(texts.post.onItsWay);
+  const before = blog.listsAsked;
+  blog.arrive(post("p1", { title: "Hello", body: "The text" }));
+  await vi.waitFor(() => {
+    expect(document.querySelector(".mark")).toBeNull();
+    expect(blog.listsAsked).toBeGreaterThan(before);
+  });
+  await vi.waitFor(() => {
+    expect(find(".card a").textContent).toBe("Hello");
+  });
+  blog.oldList = false;
+  blog.readable.clear();
+  await shows(texts.list.emptyHeading);
+});
+
 test("a post that is changed is shown as it was written until the read model has that", async () => {
   blog.arrive(post("p", { title: "Before" }));
   await signedIn("/posts/p");

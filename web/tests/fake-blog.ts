@@ -28,6 +28,8 @@ export class FakeBlog implements Api {
   away = false;
   /** How many answers to come are given out by a cache although they are old. */
   stale = 0;
+  /** Whether the list is one from before all posts, out of a cache. */
+  oldList = false;
   /** Comments beyond the first page of any post. */
   further: Comment[] = [];
   commentsAsked = 0;
@@ -42,6 +44,7 @@ export class FakeBlog implements Api {
   listPosts = () => {
     this.listsAsked += 1;
     if (this.away) return Promise.reject(new Problem(502, "Bad gateway."));
+    if (this.oldList) return Promise.resolve({ value: { posts: [], next: null }, stale: true });
     const posts = [...this.readable.values()].map((post) => ({ ...post, excerpt: post.body }));
     return this.read({ posts, next: null });
   };

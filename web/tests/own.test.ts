@@ -56,7 +56,7 @@ test("a storage that is full costs nothing but what a reload would find", () => 
 
 test("a post that the read model lacks is shown from the own copy, else it is absent", () => {
   const missing = new Problem(404, "No such post.");
-  expect(withoutAnswer(missing, undefined)).toEqual({ state: { phase: "absent" }, passing: false });
+  expect(withoutAnswer(missing, undefined)).toEqual({ state: { phase: "absent" }, sight: "fresh" });
   expect(withoutAnswer(missing, post("a", { version: 3 })).state).toMatchObject({
     phase: "shown",
     awaited: 3,
@@ -68,6 +68,6 @@ test("a service that is away is not taken for an absent post, and is asked again
   const error = new Unreachable("away");
   expect(withoutAnswer(error, undefined)).toEqual({
     state: { phase: "failed", error },
-    passing: true,
+    sight: "nothing",
   });
 });

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { expect, test } from "vitest";
 import { Problem, Unreachable } from "../src/errors";
-import { browserClock, type Clock, follow, pauses, poll } from "../src/poll";
+import { browserClock, type Clock, follow, pauses, poll, type Sight } from "../src/poll";
 
 const never = new AbortController().signal;
 
@@ -105,11 +105,11 @@ test("waiting ends when the signal aborts", async () => {
 });
 
 /** What `follow` waits between looks that answer `answers`; it is stopped after the last of them. */
-async function waitedAfter(answers: boolean[]): Promise<number[]> {
+async function waitedAfter(answers: Sight[]): Promise<number[]> {
   const { clock, waited } = instant();
   const stop = new AbortController();
   const look = () => {
-    const answer = answers.shift() ?? false;
+    const answer = answers.shift() ?? "nothing";
     if (answers.length === 0) stop.abort();
     return Promise.resolve(answer);
   };
@@ -117,13 +117,23 @@ async function waitedAfter(answers: boolean[]): Promise<number[]> {
   return waited;
 }
 
-test("what is stale or did not come is looked for again soon, news calmly and ever more so", async () => {
-  expect(await waitedAfter([false, false, true, true, true, false])).toEqual([
-    1000, 1500, 10_000, 15_000, 22_500, 1000,
+test("what did not come is looked for again soon, news calmly and ever more so", async () => {
+  const away = ["nothing", "nothing"] as const;
+  expect(await waitedAfter([...away, "fresh", "fresh", "fresh", ...away])).toEqual([
+    1000, 1500, 10_000, 15_000, 22_500, 1000, 1500,
+  ]);
+});
+
+test("what is stale is looked at three times more, then as calmly as what is fresh", async () => {
+  expect(await waitedAfter(Array<Sight>(9).fill("stale"))).toEqual([
+    500, 1500, 4000, 10_000, 500, 1500, 4000, 15_000, 500,
+  ]);
+  expect(await waitedAfter(["stale", "fresh", "stale", "nothing", "stale"])).toEqual([
+    500, 10_000, 500, 1000, 500,
   ]);
 });
 
 test("the calmest pause is five minutes, the most impatient one half a minute", async () => {
-  expect(Math.max(...(await waitedAfter(Array<boolean>(20).fill(true))))).toBe(300_000);
-  expect(Math.max(...(await waitedAfter(Array<boolean>(20).fill(false))))).toBe(30_000);
+  expect(Math.max(...(await waitedAfter(Array<Sight>(20).fill("fresh"))))).toBe(300_000);
+  expect(Math.max(...(await waitedAfter(Array<Sight>(20).fill("nothing"))))).toBe(30_000);
 });
