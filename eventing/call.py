@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Request
 
 from eventing.cause import Cause
 from eventing.problem import BadRequest, Fault, Invalid, Refused, TooLarge, UnsupportedMediaType

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from flask import Request, Response
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
 
 from eventing import subscriber
 from eventing.answer import PROBLEM, Answer, to_json

@@ -1,13 +1,22 @@
 """When a function's background work begins and ends, whatever server runs the function.
 
-functions-framework imports a function's source in gunicorn's master and forks the worker from it;
-threads and connections do not survive a fork, so they begin in the worker.
+The server of `eventing.serve` is one process, which calls `begin`. functions-framework imports a
+function's source in gunicorn's master and forks the worker from it; threads and connections do not
+survive a fork, so there they begin in the worker.
 """
 
 import atexit
 import os
 import threading
 from collections.abc import Callable
+
+_workers: list["Worker"] = []
+
+
+def begin() -> None:
+    """Start in this process, which does not fork and waits for no first request."""
+    for worker in _workers:
+        worker.ensure_started()
 
 
 class Worker:
@@ -19,6 +28,7 @@ class Worker:
         self._started_in: int | None = None
         self._starting = threading.Lock()
         os.register_at_fork(after_in_child=self.ensure_started)
+        _workers.append(self)
 
     def ensure_started(self) -> None:
         """Start now unless this process has; called after a fork and by each request."""
@@ -30,6 +40,6 @@ class Worker:
         if self._started_in == os.getpid():
             return
         self._started_in = os.getpid()
-        # gunicorn ends a worker with sys.exit once its requests are done: on SIGTERM this runs.
+        # Either server ends with sys.exit once its requests are done: on SIGTERM this runs.
         atexit.register(self._stop)
         self._start()

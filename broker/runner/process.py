@@ -2,9 +2,9 @@
 
 The leash: beside each program runs a shell that leads a process group of its own, into which the
 program is born, and that waits at a pipe whose other end only the runner holds. However the runner
-ends, `kill -9` included, the pipe ends with it, and the shell kills the group: gunicorn's and
-nginx's workers too. A child between fork and exec still holds the pipe, and has joined the group
-before it lets go, so there is no gap. Works on Linux and macOS.
+ends, `kill -9` included, the pipe ends with it, and the shell kills the group: nginx's workers too.
+A child between fork and exec still holds the pipe, and has joined the group before it lets go, so
+there is no gap. Works on Linux and macOS.
 """
 
 import asyncio

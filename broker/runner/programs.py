@@ -13,7 +13,7 @@ from broker.runner.settings import HOST, Settings
 # How long a function may be silent before the ingress answers 504; the same in a cluster.
 READ_TIMEOUT = "60s"
 
-# Read by functions-framework or by the functions, and decided here, not by the caller's shell.
+# Read by the functions or their server, and decided here, not by the caller's shell.
 _DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT", "SUBSCRIBERS"}
 _DECIDED_HERE_PREFIXES = ("FUNCTION_", "K_")
 
@@ -61,7 +61,7 @@ def ports(platform: Platform, settings: Settings) -> dict[str, int]:
 
 
 def functions(platform: Platform, settings: Settings, inherited: Environment) -> list[Program]:
-    """One functions-framework process for each Service that is a function."""
+    """One process for each Service that is a function."""
     at = ports(platform, settings)
     sink = _sink(platform, settings)
     return [
@@ -118,12 +118,12 @@ def _function(service: Service, port: int, settings: Settings, environment: Envi
     listening = ("--host", HOST, "--port", str(port))
     return Program(
         name=service.name,
-        command=(*PYTHON, "-m", "functions_framework", *chosen, *listening),
+        command=(*PYTHON, "-m", "eventing.serve", *chosen, *listening),
         environment=environment,
         port=port,
         option="--function-port",
         remedy="to see all that it says, run it alone: "
-        f"functions-framework --source {source} --target {service.function}",
+        f"python -m eventing.serve --source {source} --target {service.function}",
     )
 
 

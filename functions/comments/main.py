@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import functions_framework
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from eventing.bearer import Bearer
 from eventing.database import Database
@@ -42,7 +41,6 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
 function = start("comments", build)
 
 
-@functions_framework.http
 def comments(request: Request) -> Response:
-    """The entry point that functions-framework calls."""
+    """The entry point, of functions-framework's signature `http`, its default."""
     return function(request)

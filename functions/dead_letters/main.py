@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import functions_framework
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from eventing.database import Database
 from eventing.function import Function, Route
@@ -39,7 +38,6 @@ def build(env: Mapping[str, str]) -> Function:
 function = start("dead_letters", build)
 
 
-@functions_framework.http
 def dead_letters(request: Request) -> Response:
-    """The entry point that functions-framework calls."""
+    """The entry point, of functions-framework's signature `http`, its default."""
     return function(request)

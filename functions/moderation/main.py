@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import functions_framework
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from eventing import outbox
 from eventing.cause import Cause
@@ -53,7 +52,6 @@ def build(env: Mapping[str, str]) -> Function:
 function = start("moderation", build)
 
 
-@functions_framework.http
 def moderation(request: Request) -> Response:
-    """The entry point that functions-framework calls."""
+    """The entry point, of functions-framework's signature `http`, its default."""
     return function(request)

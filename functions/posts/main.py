@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-import functions_framework
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from eventing import idempotency, outbox
 from eventing.answer import Answer, json_answer
@@ -99,7 +98,6 @@ def _existing(post: PostState | None) -> PostState:
 function = start("posts", build)
 
 
-@functions_framework.http
 def posts(request: Request) -> Response:
-    """The entry point that functions-framework calls."""
+    """The entry point, of functions-framework's signature `http`, its default."""
     return function(request)

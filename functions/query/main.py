@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import functions_framework
-from flask import Request, Response
+from werkzeug.wrappers import Request, Response
 
 from eventing.function import Function, Route
 from eventing.start import start
@@ -31,7 +30,6 @@ def build(env: Mapping[str, str]) -> Function:
 function = start("query", build)
 
 
-@functions_framework.http
 def query(request: Request) -> Response:
-    """The entry point that functions-framework calls."""
+    """The entry point, of functions-framework's signature `http`, its default."""
     return function(request)

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from eventing.bearer import TokenMissing
 from tests.databases import Files
 from tests.integration.blog import client, comment_data, created, event, post_data, send
+from tests.integration.test_worker import SERVERS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 FUNCTION_NAMES = ("posts", "comments", "moderation", "query", "dead_letters")
@@ -114,13 +115,13 @@ def test_the_driver_of_postgresql_is_loaded_only_where_it_is_asked_for(
         ("query", {"LOG_LEVEL": "loud"}, "query: LOG_LEVEL is 'loud'; use one of debug, info"),
     ],
 )
+@pytest.mark.parametrize("server", SERVERS)
 def test_what_is_set_wrong_ends_the_start_with_one_line(
-    name: str, env: dict[str, str], line: str
+    server: str, name: str, env: dict[str, str], line: str
 ) -> None:
-    program = str(Path(sys.executable).with_name("functions-framework"))
     source = str(FUNCTIONS / name / "main.py")
     ended = subprocess.run(
-        [program, "--target", name, "--source", source, "--port", "0"],
+        [sys.executable, "-m", server, "--target", name, "--source", source, "--port", "0"],
         env={"PATH": os.environ["PATH"], **env},
         capture_output=True,
         text=True,

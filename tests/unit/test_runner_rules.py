@@ -35,10 +35,10 @@ def test_an_end_is_told_in_words(status: int, words: str) -> None:
     assert how_it_ended(status) == words
 
 
-def test_each_function_is_a_process_of_functions_framework_on_its_own_port() -> None:
+def test_each_function_is_a_process_on_its_own_port() -> None:
     posts, dead_letters = programs.functions(PLATFORM, SETTINGS, {})
     assert " ".join(posts.command[2:]) == (
-        "-m functions_framework --source /project/functions/posts/main.py --target posts "
+        "-m eventing.serve --source /project/functions/posts/main.py --target posts "
         "--host 127.0.0.1 --port 8081"
     )
     assert (dead_letters.name, dead_letters.port) == ("dead-letters", 8082)
