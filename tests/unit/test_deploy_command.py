@@ -115,7 +115,7 @@ def test_a_job_that_failed_is_not_waited_for(cluster: Cluster) -> None:
     cluster.has(READY | URL, READY, FAILED)
     answer = cluster.blog("deploy", "local")
     assert answer.exit_code == 1
-    assert "Job databases: BackoffLimitExceeded" in answer.output
+    assert "not ready after 0 s:\n  Job databases: BackoffLimitExceeded\n" in answer.output
 
 
 def test_what_is_removed_leaves_the_namespace_and_its_data(cluster: Cluster) -> None:

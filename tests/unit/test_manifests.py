@@ -48,6 +48,19 @@ def test_a_service_gives_its_function_literal_environment_and_visibility() -> No
     assert found == Service("query", "query", env, public=False, publishes=False)
 
 
+def test_a_variable_that_leads_into_a_volume_is_left_to_a_cluster_with_its_volume() -> None:
+    paths = {"FILE": "/etc/blog/words.txt", "HOME": "/home", "OTHER": "/etc/blogs", "NONE": ""}
+    container = {
+        "env": [{"name": name, "value": path} for name, path in paths.items()],
+        "volumeMounts": [
+            {"name": "home", "mountPath": "/home"},
+            {"name": "words", "mountPath": "/etc/blog", "readOnly": True},
+        ],
+    }
+    [found] = parse_platform(pairs(service(container))).services
+    assert found.env == {"OTHER": "/etc/blogs", "NONE": ""}
+
+
 def test_a_service_without_function_and_label_is_public_and_runs_none() -> None:
     [found] = parse_platform(pairs(service())).services
     assert found == Service("query", None, {}, public=True, publishes=False)

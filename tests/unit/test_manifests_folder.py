@@ -49,6 +49,21 @@ def test_a_file_that_the_kustomization_does_not_list_is_not_read(tmp_path: Path)
     assert load_platform(tmp_path).namespace == "garden"
 
 
+def test_a_folder_among_the_resources_is_read_by_its_own_kustomization(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    folder(inner, "resources: [a.yaml]\n")
+    (tmp_path / "kustomization.yaml").write_text(KUSTOMIZATION.replace("a.yaml", "inner"))
+    platform = load_platform(tmp_path)
+    assert (platform.namespace, platform.brokers) == ("garden", ("default", "second"))
+
+
+def test_a_folder_without_a_kustomization_among_the_resources_is_refused(tmp_path: Path) -> None:
+    (folder(tmp_path, KUSTOMIZATION.replace("a.yaml", "inner")) / "inner").mkdir()
+    text = refusal_of(tmp_path)
+    assert text == "inner/kustomization.yaml: is missing: name the folder that holds it"
+
+
 def test_an_error_names_the_file_with_its_folder(tmp_path: Path) -> None:
     text = refusal_of(folder(tmp_path, a=TWO_BROKERS.replace("metadata", "metdata")))
     assert text == "a.yaml: a document needs apiVersion, kind and metadata.name: add them"

@@ -157,6 +157,10 @@ REFUSED: dict[str, tuple[Document, str]] = {
         service({"env": [{"name": "A", "valueFrom": {"fieldRef": {}}}]}),
         S + f"{ENV}[0].valueFrom.fieldRef: " + UNOBEYED,
     ),
+    "a volume mounted in part": (
+        service({"volumeMounts": [{"name": "a", "mountPath": "/a", "subPath": "b"}]}),
+        S + "spec.template.spec.containers[0].volumeMounts[0].subPath: " + UNOBEYED,
+    ),
     "a variable given twice": (
         service({"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
         S + f"{ENV}: A stands there twice: remove one",
