@@ -191,7 +191,7 @@ def test_every_copy_is_compared_with_the_feeds_daily_by_its_functions_own_image(
     for name in copies:
         pod = jobs[f"{name}-replay"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         [job], [function] = pod["containers"], PODS[name]["containers"]
-        assert job["command"] == ["python", "-m", f"functions.{name}.replay", "--repair"]
+        assert job["command"] == ["python3", "-m", f"functions.{name}.replay", "--repair"]
         assert job["image"] == function["image"]
         assert job["securityContext"] == function["securityContext"]
         assert [each for each in function["env"] if each in job["env"]] == job["env"]
