@@ -5,9 +5,11 @@ BIN := .venv/bin
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_modules/.installed
 OVERLAY ?= local
+REGISTRY ?= dev.local/blog
+TAG ?= dev
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test e2e deploy undeploy chaos check format lock clean
+.PHONY: help run demo test images e2e deploy undeploy chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -22,6 +24,9 @@ demo: .venv/.local ## load a few posts and comments into the running blog
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
 	npm --prefix web test
 	$(BIN)/pytest --durations=20
+
+images: ## build the images of all functions and of web, as $REGISTRY/NAME:$TAG; PYTHON_IMAGE, NODE_IMAGE, NGINX_IMAGE may be set
+	@exec knative/images.sh "$(REGISTRY)" "$(TAG)"
 
 deploy: .venv/.local ## apply knative/overlays/$OVERLAY where kubectl points to, and wait for all of it
 	@exec $(BIN)/blog deploy $(OVERLAY)
