@@ -75,8 +75,9 @@ class Door:
             file.unlink(missing_ok=True)
 
     def kept(self) -> list[Path]:
-        """The files of the store of answers."""
-        return [file for file in (self.state / "answers").rglob("*") if file.is_file()]
+        """The files of the two stores of answers."""
+        stores = (self.state / "fresh", self.state / "answers")
+        return [file for store in stores for file in store.rglob("*") if file.is_file()]
 
     @property
     def state(self) -> Path:
