@@ -56,7 +56,11 @@ def undeploy(overlay: str) -> None:
     going = [each for each in objects if each["kind"] != "Namespace"]
     click.echo(f"{len(going)} objects from {_context()}")
     kubectl("delete", "--ignore-not-found", "-f", "-", given=_list(going))
-    namespace = _namespace(objects)
+    if going != objects:
+        _tell_what_stays(_namespace(objects))
+
+
+def _tell_what_stays(namespace: str) -> None:
     names = kubectl("get", _STAYING, "-n", namespace, "-o", "name").split()
     click.echo(f"what stays in the namespace {namespace}: {', '.join(names) or 'nothing'}")
     click.echo(f"to remove that too, all data included: kubectl delete namespace {namespace}")

@@ -73,7 +73,7 @@ def _knative(one: Object) -> State:
 def _job(one: Object) -> State:
     if _holds(one, "Complete"):
         return ()
-    return _trouble(one), _holds(one, "Failed")
+    return (_trouble(one), True) if _holds(one, "Failed") else ("is not done yet", False)
 
 
 def _stateful_set(one: Object) -> State:

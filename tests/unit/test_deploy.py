@@ -97,7 +97,7 @@ def test_an_object_without_a_status_is_not_ready() -> None:
     ("conditions", "found"),
     [
         ([condition("Complete", "True")], []),
-        ([], [Unready("Job", "posts", "does not say yet why it is not ready")]),
+        ([], [Unready("Job", "posts", "is not done yet")]),
         (
             [condition("FailureTarget", "True", "a", "b"), condition("Failed", "True", "x", "y")],
             [Unready("Job", "posts", "x: y", failed=True)],

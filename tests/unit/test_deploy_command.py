@@ -128,6 +128,14 @@ def test_what_is_removed_leaves_the_namespace_and_its_data(cluster: Cluster) -> 
     assert answer.output.endswith("kubectl delete namespace blog\n")
 
 
+def test_of_the_namespace_nothing_is_said_where_it_belongs_to_another_overlay(
+    cluster: Cluster,
+) -> None:
+    (cluster.folder / "built").write_text(yaml.safe_dump_all(OBJECTS[1:]))
+    answer = cluster.blog("undeploy", "local")
+    assert answer.output == "3 objects from kind-knative\n"
+
+
 @pytest.mark.parametrize("verb", ["deploy", "undeploy"])
 def test_an_overlay_that_is_not_there_is_refused_with_those_that_are(
     cluster: Cluster, verb: str
