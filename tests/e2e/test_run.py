@@ -116,12 +116,12 @@ def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> N
 def test_what_is_in_flight_is_answered_before_the_end(start: Start) -> None:
     blog = start().ready()
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(blog.ask, "GET", "/posts?hold=1.5")
+        answer = pool.submit(blog.ask, "PATCH", "/posts/p1?hold=1.5", {})
         eventually(lambda: HELD in blog.said())
         blog.process.send_signal(signal.SIGTERM)
         eventually(lambda: not blog.listens(INGRESS))
         assert all(blog.listens(place) for place in (BROKER, POSTS, QUERY))
-        assert answer.result() == (200, {"name": "query"})
+        assert answer.result() == (200, {"name": "posts"})
         assert blog.stop() == 0
 
 
@@ -142,7 +142,7 @@ def test_a_second_interrupt_ends_at_once(start: Start) -> None:
     blog = start().ready()
     family = blog.family()
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(blog.ask, "GET", "/posts?hold=10")
+        answer = pool.submit(blog.ask, "PATCH", "/posts/p1?hold=10", {})
         eventually(lambda: HELD in blog.said())
         blog.process.send_signal(signal.SIGINT)
         eventually(lambda: not blog.listens(), within=5)
@@ -272,6 +272,6 @@ def test_it_hears_a_signal_although_nobody_reads_what_it_says(start: Start) -> N
         blog.start(log=writing)
         eventually(lambda: blog.listens() and blog.ask("GET", "/posts")[0] == 200)
         with ThreadPoolExecutor() as pool:
-            pool.submit(blog.ask, "GET", "/posts?noise=2000000")
+            pool.submit(blog.ask, "PATCH", "/posts/p1?noise=2000000", {})
             eventually(lambda: not select.select([], [writing], [], 0)[1])
             assert blog.stop() == 0

@@ -41,7 +41,9 @@ def outsider(guarded: RunningBlog) -> Outsider:
 
 def sizes(running: RunningBlog) -> dict[psutil.Process, int]:
     """What each process of the blog holds in memory, in bytes."""
-    return {process: process.memory_info().rss for process in running.family()}
+    # nginx's cache loader ends by itself after a minute.
+    lasting = [one for one in running.family() if "cache loader" not in " ".join(one.cmdline())]
+    return {process: process.memory_info().rss for process in lasting}
 
 
 def failures(said: str) -> list[str]:

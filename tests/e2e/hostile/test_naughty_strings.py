@@ -140,4 +140,4 @@ def test_in_the_path_they_lead_nowhere(outsider: Outsider, method: str) -> None:
 
 def test_afterwards_the_blog_is_as_usable_as_before(outsider: Outsider) -> None:
     post = outsider.write_post("A plain post", "With a plain text")
-    assert listed(outsider)[post] == "A plain post"
+    eventually(lambda: listed(outsider).get(post) == "A plain post")
