@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 import click
 import yaml
 
-from broker.cluster.kubectl import ClusterRefused, kubectl
+from broker.cluster.kubectl import ClusterRefused, every, kubectl
 from broker.deploy.readiness import (
     Object,
     Unready,
     group_kind,
     identity,
+    kept_from_starting,
     resources,
     tells,
     unready,
@@ -113,7 +114,8 @@ def _wait(wanted: Sequence[Object], timeout: float) -> list[Object]:
             click.echo(f"all ready after {time.monotonic() - begin:.0f} s")
             return found
         if time.monotonic() - begin >= timeout or any(each.failed for each in waiting):
-            raise ClusterRefused(_report(waiting, time.monotonic() - begin))
+            pods = kept_from_starting(every("pods", _namespace(wanted)))
+            raise ClusterRefused(_report([*waiting, *pods], time.monotonic() - begin))
         if (line := _progress(waiting, len(wanted))) != told:
             click.echo(line)
             told = line

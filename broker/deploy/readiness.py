@@ -39,6 +39,16 @@ def resources(wanted: Iterable[Object]) -> str:
     return ",".join(f"{kind.lower()}s.{group}" for group, kind in _TELLS if (group, kind) in asked)
 
 
+def kept_from_starting(pods: Iterable[Object]) -> list[Unready]:
+    """Pods that cannot start, for which their owners often have no reason: no image, no Secret."""
+    return [
+        Unready("Pod", pod["metadata"]["name"], f"{state['reason']}: {state['message']}")
+        for pod in pods
+        for container in pod.get("status", {}).get("containerStatuses", ())
+        if "message" in (state := container["state"].get("waiting", {}))
+    ]
+
+
 def tells(one: Object) -> bool:
     """Whether an object of that kind says when it is ready."""
     return group_kind(one) in _TELLS

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from broker.deploy.command import addresses
-from broker.deploy.readiness import Unready, resources, tells, unready
+from broker.deploy.readiness import Unready, kept_from_starting, resources, tells, unready
 
 Object = dict[str, Any]
 GROUPS = {
@@ -121,6 +121,22 @@ def test_a_statefulset_is_ready_with_all_its_pods(
     if ready is not None:
         one["status"]["readyReplicas"] = ready
     assert (unready([an("StatefulSet")], [one]) == []) is is_ready
+
+
+def pod(name: str, **state: Any) -> Object:
+    return {"metadata": {"name": name}, "status": {"containerStatuses": [{"state": state}]}}
+
+
+def test_a_pod_that_cannot_start_says_why() -> None:
+    pods = [
+        pod("a", waiting={"reason": "CreateContainerConfigError", "message": "no secret"}),
+        pod("b", waiting={"reason": "ContainerCreating"}),
+        pod("c", running={"startedAt": "2026-01-31T12:00:00Z"}),
+        {"metadata": {"name": "d"}},
+    ]
+    assert kept_from_starting(pods) == [
+        Unready("Pod", "a", "CreateContainerConfigError: no secret")
+    ]
 
 
 def test_kubernetes_own_service_does_not_tell_and_knatives_does() -> None:

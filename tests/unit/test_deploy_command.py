@@ -33,7 +33,11 @@ KUBECTL = """#!/bin/sh
 echo "$@" >> "$FAKE/calls"
 case $1 in
   apply | delete) case "$*" in *" -f -") cat > "$FAKE/$1" ;; esac ;;
-  get) case $2 in persistent*) cat "$FAKE/names" ;; *) cat "$FAKE/found" ;; esac ;;
+  get) case $2 in
+    persistent*) cat "$FAKE/names" ;;
+    pods) cat "$FAKE/pods" ;;
+    *) cat "$FAKE/found" ;;
+  esac ;;
   kustomize) cat "$FAKE/built" ;;
   config) [ -f "$FAKE/context" ] || { echo 'error: current-context is not set' >&2; exit 1; }
           cat "$FAKE/context" ;;
@@ -77,6 +81,9 @@ def cluster(tmp_path: Path) -> Cluster:
     (tmp_path / "built").write_text(yaml.safe_dump_all(OBJECTS))
     (tmp_path / "context").write_text("kind-knative\n")
     (tmp_path / "names").write_text("persistentvolumeclaim/data-postgres-0\n")
+    state = {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}
+    pod = {"metadata": {"name": "web-1"}, "status": {"containerStatuses": [{"state": state}]}}
+    (tmp_path / "pods").write_text(json.dumps({"items": [pod]}))
     cluster = Cluster(tmp_path)
     cluster.has(READY | URL, READY, DONE)
     return cluster
@@ -107,7 +114,9 @@ def test_what_is_not_ready_in_time_is_named_with_its_reason(cluster: Cluster) ->
     assert "not ready after 0 s:\n  Trigger query-post-created: SubscriberResolved: ?\n" in (
         answer.output
     )
-    assert "  Job databases: is not there\n" in answer.output
+    assert "  Job databases: is not there\n  Pod web-1: ErrImagePull: no such image\n" in (
+        answer.output
+    )
     assert "Service web" not in answer.output
 
 
