@@ -2,7 +2,6 @@
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
-ARG FUNCTION
 ENV PYTHONHASHSEED=0
 WORKDIR /app
 COPY requirements/functions.txt /tmp/
@@ -12,24 +11,25 @@ RUN python3 -m pip install --quiet --no-cache-dir --root-user-action ignore --di
  && python3 -m compileall -q --invalidation-mode unchecked-hash lib
 COPY eventing eventing
 COPY functions/__init__.py functions/events.py functions/
+ARG FUNCTION
 COPY functions/${FUNCTION} functions/${FUNCTION}
 # Without FUNCTION every function has been copied: then there is no such file.
 RUN test -f "functions/$FUNCTION/main.py" \
  && python3 -m compileall -q --invalidation-mode unchecked-hash eventing functions
 
 FROM ${PYTHON_IMAGE}
+WORKDIR /app
+COPY --from=build /app/lib lib
 ARG FUNCTION
 LABEL org.opencontainers.image.title="${FUNCTION}" \
       org.opencontainers.image.description="The function ${FUNCTION} of a blog that sleeps until something wakes it" \
       org.opencontainers.image.licenses="Apache-2.0"
-WORKDIR /app
 ENV FUNCTION_SOURCE=functions/${FUNCTION}/main.py \
     FUNCTION_TARGET=${FUNCTION} \
     HOST=0.0.0.0 \
     PORT=8080 \
     HOME=/tmp \
     PYTHONPATH=/app:/app/lib
-COPY --from=build /app/lib lib
 COPY --from=build /app/eventing eventing
 COPY --from=build /app/functions functions
 # A base image may lack the bytecode of Python's own modules, and nobody can write it later. Whoever

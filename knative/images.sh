@@ -1,42 +1,57 @@
 #!/bin/sh
-# Builds the image of each function and of web: images.sh REGISTRY TAG, from the project's folder.
-# PYTHON_IMAGE, NODE_IMAGE and NGINX_IMAGE replace the base images, BUILDER the program that builds.
+# Builds images, from the project's folder: images.sh REGISTRY TAG [NAME...], all of them unless named.
+#
+# PYTHON_IMAGE, NODE_IMAGE and NGINX_IMAGE replace the base images, BUILDER the program that builds;
+# BUILD_OPTIONS are its further options.
 set -eu
 registry=$1 tag=$2
+shift 2
+[ $# != 0 ] || set -- posts comments moderation query dead-letters web
 
-builder() {
-  for name in docker podman buildah; do
-    # docker is often there without the daemon that would build.
-    case $name in docker) docker info >/dev/null 2>&1 ;; *) command -v $name >/dev/null ;; esac && echo $name && return
+find_builder() {
+  # docker is often there without the daemon that builds.
+  if docker info >/dev/null 2>&1; then echo docker; return; fi
+  for name in podman buildah; do
+    if command -v $name >/dev/null; then echo $name; return; fi
   done
-  echo "images: none of docker (with its daemon), podman and buildah is here; install one" >&2
+  echo "images: docker (with its daemon), podman and buildah are missing: install one of them" >&2
   return 1
 }
 
-# The date in an image, and of its files, is that of the last change to what it is made of, so that
-# the same inputs make the same image. nginx tells files apart by date: it may not stand still.
-changed() {
-  if [ -z "$(git status --porcelain -- "$@" 2>/dev/null || echo '?')" ]; then git log -1 --format=%ct -- "$@"; else date +%s; fi
+# The date of an image and its files is that of the last change to what it is made of, so that the same
+# inputs make the same image. No fixed date: nginx tells one file from another by it.
+last_change() {
+  if [ -d .git ] && [ -z "$(git status --porcelain -- "$@")" ]; then
+    git log -1 --format=%ct -- "$@"
+  else
+    date +%s
+  fi
 }
 
-build() { # image, its inputs, then the builder's arguments
-  name=$1 date=$(changed $2)
+build() { # name, what it is made of, the builder's arguments
+  name=$1
+  date=${SOURCE_DATE_EPOCH:-$(last_change .dockerignore $2)}
   shift 2
-  started=$(date +%s)
   for base in PYTHON_IMAGE NODE_IMAGE NGINX_IMAGE; do
-    eval "[ -z \"\${$base-}\" ] || set -- \"\$@\" --build-arg $base=\"\$$base\""
+    eval "image=\${$base-}"
+    [ -z "$image" ] || set -- "$@" --build-arg "$base=$image"
   done
-  printf 'images: %s with %s ...' "$registry/$name:$tag" "$builder"
-  case $builder in
-    docker) SOURCE_DATE_EPOCH=$date docker build --quiet "$@" --tag "$registry/$name:$tag" . ;;
-    *) "$builder" build --quiet --layers --timestamp "$date" ${BUILD_OPTIONS-} "$@" --tag "$registry/$name:$tag" . ;;
-  esac >/dev/null
-  echo " $(($(date +%s) - started)) s"
+  # Cached layers have random names, which their image would tell.
+  [ "$builder" = docker ] || set -- --layers=false --timestamp "$date" "$@"
+  since=$(date +%s)
+  printf 'images: %s with %s ... ' "$registry/$name:$tag" "$builder"
+  # shellcheck disable=SC2086 # several options
+  SOURCE_DATE_EPOCH=$date "$builder" build --quiet ${BUILD_OPTIONS-} "$@" --tag "$registry/$name:$tag" . >/dev/null
+  echo "$(($(date +%s) - since)) s"
 }
 
-builder=${BUILDER:-$(builder)}
-for function in posts comments moderation query dead_letters; do
-  build "$(echo $function | tr _ -)" "Dockerfile .dockerignore requirements/functions.txt eventing functions" \
-    --build-arg FUNCTION=$function
+builder=${BUILDER:-$(find_builder)}
+for name in "$@"; do
+  case $name in
+    web) build web web --file web/Dockerfile ;;
+    *)
+      build "$name" "Dockerfile requirements/functions.txt eventing functions" \
+        --build-arg "FUNCTION=$(echo "$name" | tr - _)"
+      ;;
+  esac
 done
-build web "web .dockerignore" --file web/Dockerfile
