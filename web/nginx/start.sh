@@ -7,6 +7,7 @@
 #   TRUSTED_PROXIES       addresses and ranges, with spaces between, whose X-Forwarded-For is believed; "" for none
 #   WRITE_LIMIT           "on": 10 writes a second and 50 at once for each client address; or "off"
 # May be set:
+#   SITE_URL              where readers find the page, "https://blog.example": a picture of it has to be named in full
 #   HOST                  the address to listen on; any unless set
 #   RESOLVER              the DNS servers that are asked for the functions' names again and again, "address" or
 #                         "address:port"; those of /etc/resolv.conf unless set; "none" where addresses are given
@@ -17,7 +18,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-: "${HOST=0.0.0.0}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
+: "${SITE_URL=}" "${HOST=0.0.0.0}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
 line_feed='
 '
 
@@ -83,11 +84,15 @@ for name in PORT HOST POSTS COMMENTS QUERY READ_TIMEOUT STATIC WRITE_LIMIT; do
   edits="${edits}s|[$]{$name}|$(value $name)|g$line_feed"
 done
 
-mkdir -p "$STATE"
+site=$(value SITE_URL)
+
+mkdir -p "$STATE/page"
 cd "$STATE"    # sockets have relative names: a long path does not fit into their addresses
 rm -f ./*.sock # left by an nginx that was killed, they would keep this one from listening
 cp "$here"/*.conf .
 sed "$edits" "$here/nginx.conf.template" >nginx.conf
+sed "s|content=\"/card.png\"|content=\"${site%/}/card.png\"|" "$STATIC/index.html" >page/index.html
+touch -r "$STATIC/index.html" page/index.html # every copy of the ingress gives it the same ETag
 
 set -- -e stderr -p "$PWD/" -c nginx.conf
 # Started by root, nginx would change to `nobody`, who may not read a folder of root's.

@@ -167,7 +167,9 @@ ON_A_LAPTOP = pytest.mark.parametrize("form", list(FORMS)[:2], indirect=True)
 
 def page(folder: Path) -> None:
     (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text("<!doctype html><title>the page</title>")
+    (folder / "index.html").write_text(
+        '<!doctype html><title>the page</title><meta property="og:image" content="/card.png" />'
+    )
     (folder / "assets" / "app-1a2b.js").write_text("export {}")
     (folder / "favicon.svg").write_text("<svg/>")
     (folder / "openapi.json").write_text('{"openapi": "3.1.0"}')
@@ -194,8 +196,10 @@ def opened(form: Form, folder: Path) -> Iterator[Door]:
 
 
 @contextmanager
-def running(door: Door) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([START], env=door.environment(), start_new_session=True)
+def running(door: Door, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The ingress of `door`, told `more` besides."""
+    environment = door.environment() | more
+    process = subprocess.Popen([START], env=environment, start_new_session=True)
     try:
         wait_until_open(door.port, process)
         yield process

@@ -47,6 +47,17 @@ def test_a_limit_is_on_or_off(door: Door) -> None:
     assert "may be on or off" in refusal(door.environment() | {"WRITE_LIMIT": "maybe"})
 
 
+@pytest.mark.parametrize(
+    ("site", "picture"),
+    [("", b'"/card.png"'), ("https://b.example/", b'"https://b.example/card.png"')],
+)
+def test_a_picture_of_the_page_is_named_in_full_where_the_site_is_known(
+    form: Form, tmp_path: Path, site: str, picture: bytes
+) -> None:
+    with prepared(form, tmp_path) as door, running(door, SITE_URL=site):
+        assert b'<meta property="og:image" content=' + picture in door.ask("GET", "/posts/p").body
+
+
 def test_it_starts_again_where_it_was_killed_and_under_any_path(form: Form, tmp_path: Path) -> None:
     with prepared(form, tmp_path / ("a long name" * 12)) as door:
         with running(door):
