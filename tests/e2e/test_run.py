@@ -41,11 +41,12 @@ from werkzeug.wrappers import Response
 if os.environ.get("DIES_AT_START") == "{name}":
     raise LookupError("no {name} today")
 def {name}(request):
-    if "hold" in request.args:
+    asked = {{**request.args, **json.loads(request.get_data() or b"{{}}")}}
+    if "hold" in asked:
         print("{name} is held in flight", file=sys.stderr, flush=True)
-        threading.Event().wait(float(request.args["hold"]))
-    if "noise" in request.args:
-        print("x" * int(request.args["noise"]), file=sys.stderr, flush=True)
+        threading.Event().wait(float(asked["hold"]))
+    if "noise" in asked:
+        print("x" * asked["noise"], file=sys.stderr, flush=True)
     return Response(json.dumps({{"name": "{name}"}}), content_type="application/json")
 """
 # -P: `broker` is the copy's, so everything that the runner finds beside itself is the copy's too.
@@ -116,7 +117,7 @@ def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> N
 def test_what_is_in_flight_is_answered_before_the_end(start: Start) -> None:
     blog = start().ready()
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(blog.ask, "PATCH", "/posts/p1?hold=1.5", {})
+        answer = pool.submit(blog.ask, "PATCH", "/posts/p1", {"hold": 1.5})
         eventually(lambda: HELD in blog.said())
         blog.process.send_signal(signal.SIGTERM)
         eventually(lambda: not blog.listens(INGRESS))
@@ -142,7 +143,7 @@ def test_a_second_interrupt_ends_at_once(start: Start) -> None:
     blog = start().ready()
     family = blog.family()
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(blog.ask, "PATCH", "/posts/p1?hold=10", {})
+        answer = pool.submit(blog.ask, "PATCH", "/posts/p1", {"hold": 10})
         eventually(lambda: HELD in blog.said())
         blog.process.send_signal(signal.SIGINT)
         eventually(lambda: not blog.listens(), within=5)
@@ -272,6 +273,6 @@ def test_it_hears_a_signal_although_nobody_reads_what_it_says(start: Start) -> N
         blog.start(log=writing)
         eventually(lambda: blog.listens() and blog.ask("GET", "/posts")[0] == 200)
         with ThreadPoolExecutor() as pool:
-            pool.submit(blog.ask, "PATCH", "/posts/p1?noise=2000000", {})
+            pool.submit(blog.ask, "PATCH", "/posts/p1", {"noise": 2_000_000})
             eventually(lambda: not select.select([], [writing], [], 0)[1])
             assert blog.stop() == 0
