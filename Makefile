@@ -9,11 +9,11 @@ REGISTRY ?= dev.local/blog
 TAG ?= dev
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo test images e2e deploy undeploy chaos check format lock clean
+.PHONY: help run demo bench bench-quick test images e2e deploy undeploy chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR, LOG_LEVEL may be set
 	@exec $(BIN)/blog run
@@ -40,6 +40,12 @@ e2e: .venv/.dev ## test the blog that is deployed at BASE_URL in the cluster of 
 
 chaos: .venv/.dev ## kill everything while 10,000 posts and comments are written; WRITES, SEED may be set
 	@exec $(BIN)/python -m tests.chaos
+
+bench: .venv/.dev web/dist/.built ## measure, in turns with the classic blog in PEER, and keep it in docs/; FULL=1 takes longer
+	@exec $(BIN)/python -m benchmarks
+
+bench-quick: .venv/.dev web/dist/.built ## the short form, beside the figures that are kept
+	@exec $(BIN)/python -m benchmarks --quick
 
 check: .venv/.dev web/node_modules/.installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""How fast the blog is, beside the classic in-memory blog on the same machine in the same run."""
