@@ -101,6 +101,7 @@ OTHERS = {
     "stranger": STRANGER,
     "dns": DNS,
     "elsewhere": ELSEWHERE,
+    "unlabelled": Peer("blog"),
 }
 
 
@@ -149,6 +150,9 @@ def test_whoever_has_to_reach_somebody_does(client: str, server: str, port: int)
         ("posts", "stranger", 80),
         ("postgres", "elsewhere", 443),
         ("postgres", "posts", 8080),
+        ("stranger", "unlabelled", 8080),
+        ("unlabelled", "elsewhere", 443),
+        ("unlabelled", "postgres", 5432),
     ],
 )
 def test_nobody_reaches_whom_they_need_not(client: str, server: str, port: int) -> None:
