@@ -57,7 +57,7 @@ case $asked in
     resolver='' options='max_fails=0' idle=1s
     ;;
   *[!\ ]*)
-    resolver="resolver $asked valid=5s; resolver_timeout 5s;"
+    resolver="resolver $asked; resolver_timeout 5s;"
     options='max_fails=0 resolve; server unix:unresolved.sock backup' idle=60s
     ;;
   *) fail "RESOLVER is not set, and /etc/resolv.conf names no server" ;;
