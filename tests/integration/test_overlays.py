@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.kustomize import KNATIVE, Document, Errors, built, named, schema_errors
+from tests.kustomize import KNATIVE, ROOT, Document, Errors, built, named, schema_errors
 
 OVERLAYS = sorted(each.name for each in (KNATIVE / "overlays").iterdir())
 WITH_BASE = ["local", "production"]
@@ -146,6 +146,19 @@ def test_production_brings_no_secret_and_the_readme_names_each_that_it_reads() -
 def test_local_runs_images_that_knative_looks_for_nowhere_else() -> None:
     for name, service in services("local").items():
         assert set(values(service, "image")) == {f"dev.local/blog/{name}:dev"}
+
+
+def test_skaffold_builds_each_image_that_local_runs_and_nothing_else() -> None:
+    skaffold = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
+    built_from = {each["image"]: each["docker"] for each in skaffold["build"]["artifacts"]}
+    assert set(built_from) == {f"dev.local/blog/{name}" for name in services("local")}
+    for image, docker in built_from.items():
+        assert (ROOT / docker["dockerfile"]).is_file()
+        if "buildArgs" in docker:
+            name = docker["buildArgs"]["FUNCTION"]
+            assert image == f"dev.local/blog/{name.replace('_', '-')}"
+            assert (ROOT / "functions" / name / "main.py").is_file()
+    assert skaffold["manifests"]["kustomize"]["paths"] == ["knative/overlays/local"]
 
 
 def test_production_runs_images_by_their_digest() -> None:
