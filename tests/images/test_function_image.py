@@ -3,10 +3,11 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -24,15 +25,14 @@ from tests.waiting import until
 pytestmark = pytest.mark.usefixtures("images")
 
 
-def write_post(container: Container, title: str) -> int:
-    """The status of `POST /posts`."""
+def ask(container: Container, method: str, path: str, title: str) -> tuple[int, Any]:
+    """Status and document of the answer to a command."""
     until(container.answers)
-    connection = HTTPConnection("127.0.0.1", container.port, timeout=20)
-    headers = {"Content-Type": "application/json"}
-    connection.request("POST", "/posts", json.dumps({"title": title}), headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    with closing(HTTPConnection("127.0.0.1", container.port, timeout=20)) as connection:
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, path, json.dumps({"title": title}), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
 
 class Sink(ThreadingHTTPServer):
@@ -49,7 +49,7 @@ class _Take(BaseHTTPRequestHandler):
     server: Sink
 
     def do_POST(self) -> None:
-        event = self.headers["ce-subject"]
+        event = self.headers["ce-id"]
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(event)
         self.server.released.wait(30)
@@ -75,7 +75,7 @@ def sink() -> Iterator[Sink]:
 
 
 def test_it_answers_on_a_root_that_can_only_be_read(posts: Container) -> None:
-    assert write_post(posts, "In a container") == 201
+    assert ask(posts, "POST", "/posts", "In a container")[0] == 201
 
 
 def test_it_runs_as_a_user_without_rights(posts: Container) -> None:
@@ -91,7 +91,7 @@ def test_it_may_write_to_tmp_only(posts: Container, folder: str, *, may: bool) -
 
 def test_its_files_are_not_its_own_where_the_root_can_be_written() -> None:
     with running("posts", DATABASE_URL="sqlite:////data/posts.db") as container:
-        assert write_post(container, "On a volume") == 201
+        assert ask(container, "POST", "/posts", "On a volume")[0] == 201
         assert container.do("sh", "-c", "find /app -writable") == ""
 
 
@@ -118,14 +118,16 @@ def test_asked_to_end_it_publishes_what_waits_and_ends_in_peace() -> None:
             "K_SINK": f"http://127.0.0.1:{broker.server_port}/",
         }
         with running("posts", *UNPRIVILEGED, **env) as container:
-            assert [write_post(container, title) for title in "abc"] == [201] * 3
+            _, post = ask(container, "POST", "/posts", "0")
+            for title in "12345":  # one event after another, as they are of one post
+                assert ask(container, "PATCH", f"/posts/{post['id']}", title)[0] == 200
             until(lambda: broker.asked)
             container.terminate()
             until(lambda: not container.answers())
             assert broker.taken == []
             broker.released.set()
             assert container.end() == 0
-        assert len(set(broker.taken)) == 3
+        assert len(set(broker.taken)) == 6
 
 
 def test_the_replay_of_its_copy_is_in_the_image() -> None:
