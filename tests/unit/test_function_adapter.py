@@ -274,3 +274,13 @@ def test_asking_for_health_is_not_logged_at_info(
     function.get("/healthz")
 
     assert lines(caplog) == []
+
+
+def test_what_is_wrong_with_an_event_is_told_as_far_as_a_broker_can_bear_it(
+    function: Client,
+) -> None:
+    short = function.post("/", headers={**EVENT, "content-type": "text/plain"}, data=b"{}")
+    assert short.json["errors"][0]["detail"] == "data must be JSON, not text/plain"  # type: ignore[index]
+    long = function.post("/", headers={**EVENT, "content-type": "x" * 900}, data=b"{}")
+    assert (long.status_code, len(long.data) <= 768) == (422, True)
+    assert long.json["detail"] == f"data must be JSON, not {'x' * 77}…"  # type: ignore[index]
