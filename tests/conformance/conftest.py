@@ -32,31 +32,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(f"{differs.args[0]}, decision 13"))
 
 
-@pytest.fixture(scope="session")
-def real_broker(deployed: Deployed | None) -> Iterator[RealBroker | None]:
-    """The cluster's, for all modules: namespace, Broker and probe take a while."""
-    if deployed is None:
-        yield None
-        return
-    real = RealBroker(deployed.say)
-    yield real
-    real.close()
-
-
 @pytest.fixture(scope="module")
 def broker(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    real_broker: RealBroker | None,
+    deployed: Deployed | None,
 ) -> Iterator[BrokerUnderTest]:
     """The broker of a whole module: installing Triggers takes a real one seconds."""
-    if real_broker is not None:
-        real_broker.install(request.module.TRIGGERS)
-        yield real_broker
-        return
-    local = LocalBroker(tmp_path_factory.mktemp("broker"), request.module.TRIGGERS)
-    yield local
-    local.close()
+    subject: LocalBroker | RealBroker
+    if deployed is None:
+        subject = LocalBroker(tmp_path_factory.mktemp("broker"), request.module.TRIGGERS)
+    else:
+        subject = RealBroker(request.module.TRIGGERS, deployed.say)
+    yield subject
+    subject.close()
 
 
 @pytest.fixture

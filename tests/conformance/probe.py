@@ -80,12 +80,6 @@ class Probe:
         with self._changed:
             return sum(map(len, self._received.values()))
 
-    def forget(self) -> None:
-        """Be as at the start: no script, nothing received."""
-        with self._changed:
-            self._answers.clear()
-            self._received.clear()
-
     def close(self) -> None:
         """Stop listening."""
         self._server.shutdown()

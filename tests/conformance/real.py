@@ -1,7 +1,8 @@
 """A cluster's own broker as the suite's subject; changes with how the suite is set up in one.
 
-Everything is in a namespace of its own, which is removed at the end: a Broker of the blog's kind,
-the probe in a pod of the blog's own image, and the Triggers of one module at a time.
+Everything is in a namespace of a module's own, which is removed at the end: a Broker of the blog's
+kind, the probe in a pod of the blog's own image, and the Triggers. A Broker that has had others
+would not do: of several Triggers that are removed at once, an in-memory channel forgets some only.
 """
 
 import secrets
@@ -35,40 +36,34 @@ CLASS = "eventing.knative.dev/broker.class"
 
 
 class RealBroker:
-    """The Broker `default` in a namespace of the suite's own; `say` tells of what takes long."""
+    """The Broker `default` in a namespace of its own; `say` tells of what takes long."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, triggers: Sequence[ProbeTrigger], say: Callable[[str], None]) -> None:
         self._say = say
         self.namespace = f"conformance-{secrets.token_hex(3)}"
         self._address = ProbeAddress(_REF, f"http://probe.{self.namespace}.svc.cluster.local")
         kubectl("create", "namespace", self.namespace)
         try:
-            self._set_up()
+            self._set_up(triggers)
         except BaseException:
             self.close()
             raise
 
-    def _set_up(self) -> None:
+    def _set_up(self, triggers: Sequence[ProbeTrigger]) -> None:
         key = secrets.token_hex(16)
         self._apply([_broker(get("broker", "default", "blog")), *_probe(key)])
-        self._wait("broker/default", "pod/probe")
+        self._wait("broker/default")
+        self._apply([trigger_manifest(each, self._address) for each in triggers])
+        self._wait("pod/probe", "triggers --all")
         self.own_url: str = get("broker", "default", self.namespace)["status"]["address"]["url"]
         parts = urlsplit(self.own_url)
         self.publish_url = f"http://{reached(str(parts.hostname))}{parts.path}"
         host, port = forwarded("pod/probe", self.namespace, CONTROL).split(":")
         self.probe = remote.connect((host, int(port)), key)
 
-    def install(self, triggers: Sequence[ProbeTrigger]) -> None:
-        """Let these be the only Triggers, and the probe know nothing."""
-        kubectl("delete", "triggers", "--all", "-n", self.namespace)
-        self.probe.forget()
-        self._apply([trigger_manifest(each, self._address) for each in triggers])
-        self._wait("triggers --all")
-
     def close(self) -> None:
-        """Remove the namespace with all that is in it."""
-        self._say(f"removing namespace {self.namespace}")
-        kubectl("delete", "namespace", self.namespace, "--timeout=180s")
+        """Let the cluster remove the namespace with all that is in it."""
+        kubectl("delete", "namespace", self.namespace, "--wait=false")
 
     def subscriber_url(self, trigger: str) -> str:
         """The probe's address for this Trigger, as the broker calls it."""

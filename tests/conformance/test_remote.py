@@ -65,13 +65,3 @@ def test_it_waits_for_what_is_never_set(probe: tuple[str, Probe]) -> None:
     with pytest.raises(TimeoutError):
         post(f"{url}/s", headers, body, within=0.3)
     assert post(f"{url}/s", headers, body) == 202
-
-
-def test_it_forgets(probe: tuple[str, Probe]) -> None:
-    url, control = probe
-    control.script("/s", Answer(500))
-    headers, body = write_binary(an_event("remote"))
-    assert post(f"{url}/s", headers, body) == 500
-    control.forget()
-    assert (control.count(), control.received("/s")) == (0, [])
-    assert post(f"{url}/s", headers, body) == 202
