@@ -142,6 +142,8 @@ def _judge_failure(result: Answer | NoAnswer) -> Failed:
             return Failed(reason, retried=True, code=None)
         case NoAnswer(reason):
             return Failed(reason, retried=True, code=500, data=encode_error(reason.encode()))
+        case Answer(304):  # it can carry no body, in which Knative's filter would tell the rest
+            return Failed("answered 304", retried=False, code=None)
         case Answer(status, _, body):
             data = encode_error(body)
             return Failed(f"answered {status}", is_retried(status), status, data)

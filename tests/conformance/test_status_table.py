@@ -10,14 +10,15 @@ from tests.conformance.under_test import BrokerUnderTest, ProbeTrigger, an_event
 DONE = (200, 201, 202, 204)
 TRIED_AGAIN = (404, 408, 409, 429, 500, 501, 502, 503, 504, 599)
 REDIRECTS = (301, 302, 307, 308)
-FINAL = (300, 304, 400, 401, 403, 405, 410, 413, 415, 418, 422, 451)
+BARE = 304  # cannot carry a body
+FINAL = (300, 400, 401, 403, 405, 410, 413, 415, 418, 422, 451)
 RETRY = {"retry": 2, "backoffPolicy": "linear", "backoffDelay": "PT0.1S", "timeout": "PT10S"}
 IMPATIENT = {**RETRY, "timeout": "PT0.3S"}
 
 TRIGGERS = [
     *(
         ProbeTrigger(f"status-{status}", delivery=RETRY, sink="uri")
-        for status in (*DONE, *TRIED_AGAIN, *FINAL, *REDIRECTS)
+        for status in (*DONE, *TRIED_AGAIN, *FINAL, *REDIRECTS, BARE)
     ),
     ProbeTrigger("body-that-is-no-event", delivery=RETRY, sink="uri"),
     ProbeTrigger("reply-that-is-no-json", delivery=RETRY, sink="uri"),
@@ -62,6 +63,17 @@ def test_a_status_that_stays_is_not_tried_again(broker: BrokerUnderTest, status:
     [letter] = broker.dead_letters(trigger, 1)
     assert len(broker.deliveries(trigger)) == 1
     assert letter.event.extensions["knativeerrorcode"] == str(status)
+
+
+def test_an_answer_that_can_have_no_body_is_final_and_dead_without_error_extensions(
+    broker: BrokerUnderTest,
+) -> None:
+    trigger = f"status-{BARE}"
+    broker.answer(trigger, Answer(BARE))
+    publish(broker, an_event(trigger))
+    [letter] = broker.dead_letters(trigger, 1)
+    assert len(broker.deliveries(trigger)) == 1
+    assert error_extensions(letter.event.extensions) == set()
 
 
 @pytest.mark.differs_from_knative("Knative's client follows a redirect")
