@@ -46,7 +46,7 @@ def _job(name: str, daily: Object, options: Sequence[str]) -> Object:
     [container] = job["spec"]["template"]["spec"]["containers"]
     program = takewhile(lambda part: not part.startswith("--"), container["command"])
     container["command"] = [*program, *options]
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, **job}
+    return {**job, "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
 
 
 def _watched(name: str, namespace: str) -> int:

@@ -42,7 +42,9 @@ def objects() -> dict[str, Any]:
     pod = {"metadata": {"labels": {"serving.knative.dev/service": "query"}}}
     container = {"name": "replay", "image": "query", "command": DAILY}
     template = {"spec": {"containers": [container]}}
-    daily = {"spec": {"jobTemplate": {"spec": {"backoffLimit": 3, "template": template}}}}
+    daily = {
+        "spec": {"jobTemplate": {"metadata": {}, "spec": {"backoffLimit": 3, "template": template}}}
+    }
     url = "http://broker-ingress.knative-eventing.svc.cluster.local/blog/default"
     return {
         "services.serving.knative.dev": services,
@@ -128,6 +130,7 @@ def test_replay_is_the_daily_job_once_with_other_options(cluster: Cluster) -> No
     [container] = job["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["python", "-m", "functions.query.replay", "--check"]
     assert (job["kind"], job["spec"]["backoffLimit"]) == ("Job", 0)
+    assert job["metadata"]["name"].startswith("query-replay-")
     assert answer.stdout == f"what job/{job['metadata']['name']} said\n"
     assert answer.returncode == 1, "that of the Job's pod"
 
