@@ -35,8 +35,11 @@ def ask(container: Container, method: str, path: str, title: str) -> tuple[int, 
         return answer.status, json.loads(answer.read())
 
 
+SLOW = 0.3  # seconds, so that a function that does not wait has ended before it is told all
+
+
 class Sink(ThreadingHTTPServer):
-    """A broker that takes its time: it answers once `released` is set."""
+    """A broker that takes its time: its first answer until `released`, each one SLOW seconds."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Take)
@@ -53,6 +56,7 @@ class _Take(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(event)
         self.server.released.wait(30)
+        threading.Event().wait(SLOW)
         self.send_response(202)
         self.end_headers()
         self.server.taken.append(event)
