@@ -18,7 +18,7 @@ LOCAL = "it kills, fills or reads the local broker, decision 14"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{DIFFERS}(why): holds for the local broker, decision 13")
+    config.addinivalue_line("markers", f"{DIFFERS}(why): holds for the local broker only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "start_broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip(LOCAL))
         elif differs := item.get_closest_marker(DIFFERS):
-            item.add_marker(pytest.mark.skip(f"{differs.args[0]}, decision 13"))
+            item.add_marker(pytest.mark.skip(f"{differs.args[0]}, decisions 13 and 83"))
 
 
 @pytest.fixture(scope="module")
