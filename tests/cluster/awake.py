@@ -20,9 +20,9 @@ def shares(seconds: float) -> Mapping[str, float]:
         time.sleep(EVERY)
         awake, now = set(pods(NAMESPACE)), time.monotonic()
         for name in awake | ({ANY} if awake else set()):
-            spans[name] += (now - last) / seconds
+            spans[name] += now - last
         last = now
-    return spans
+    return {name: span / (last - begin) for name, span in spans.items()}
 
 
 if __name__ == "__main__":
