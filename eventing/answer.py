@@ -35,8 +35,9 @@ def to_json(document: object) -> str:
 
 def conditional(answer: Answer, if_none_match: str | None) -> Answer:
     """The answer with a weak ETag, or 304 when the caller has it already (RFC 9110, 13.1.2)."""
-    digest = hashlib.blake2b(answer.body.encode(), digest_size=9).hexdigest()
+    # Of the hashes in every Python the quickest by far where the processor knows it.
+    digest = hashlib.sha256(answer.body.encode()).hexdigest()[:18]
     headers = {**answer.headers, "ETag": f'W/"{digest}"'}
-    if parse_etags(if_none_match).contains_weak(digest):
+    if if_none_match and parse_etags(if_none_match).contains_weak(digest):
         return Answer(304, headers=headers)
     return replace(answer, headers=headers)

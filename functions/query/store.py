@@ -113,13 +113,17 @@ def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> li
 
 def intact(rows: Sequence[Row]) -> list[str]:
     """The summaries in these rows; a damaged one is left out rather than the whole list."""
-    found = []
-    for row in rows:
-        if is_intact(row["summary"]):
-            found.append(row["summary"])
-        else:
-            log.error("a damaged post is left out", extra={"fields": {"post": row["id"]}})
-    return found
+    found = [row["summary"] for row in rows]
+    if is_intact(f"[{','.join(found)}]"):  # nearly always, and one look costs less than twenty
+        return found
+    return [row["summary"] for row in rows if _is_intact(row)]
+
+
+def _is_intact(row: Row) -> bool:
+    if is_intact(row["summary"]):
+        return True
+    log.error("a damaged post is left out", extra={"fields": {"post": row["id"]}})
+    return False
 
 
 def save_comment(tx: Transaction, comment: CommentState) -> None:

@@ -3,7 +3,11 @@
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -26,7 +30,7 @@ def _root_logger_as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
-def log_to(stream: io.StringIO, level: str = "info") -> logging.Logger:
+def log_to(stream: TextIO, level: str = "info") -> logging.Logger:
     configure_logging("posts", level, stream)
     return logging.getLogger("test")
 
@@ -157,3 +161,23 @@ def test_a_terminal_shows_the_traceback() -> None:
 def test_an_unknown_level_is_refused_with_those_that_there_are(level: str) -> None:
     with pytest.raises(InvalidLogLevel, match="debug, info, warning, error"):
         configure_logging("posts", level)
+
+
+def test_lines_of_many_threads_reach_a_pipe_whole() -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as reader, os.fdopen(write_end, "w") as stream:
+        log = log_to(stream)
+        with ThreadPoolExecutor(8) as threads:
+            heard = threads.submit(lambda: [reader.readline() for _ in range(400)])
+            for number in range(400):
+                threads.submit(log.info, "said", extra={"fields": {"n": number, "x": "é" * 900}})
+            lines = [json.loads(line) for line in heard.result()]
+
+    assert sorted(line["n"] for line in lines) == list(range(400))
+
+
+def test_a_line_is_in_a_file_before_the_next_statement(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as stream:
+        log_to(stream).info("said")
+
+        assert json.loads((tmp_path / "log").read_text())["event"] == "said"
