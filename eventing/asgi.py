@@ -3,7 +3,7 @@
 import asyncio
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,10 +32,15 @@ Entry = Callable[[Request], Response]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Calls the function in a thread of `threads`, once its request is here whole."""
+    """Calls the function once its request is here whole, in a thread of `threads`.
+
+    Methods `at_once` wait for nothing outside this process, and are answered without one: going
+    there and back costs as much as a read, and the interpreter serves one thread at a time anyway.
+    """
 
     entry: Entry
     threads: Executor
+    at_once: Collection[str] = ()
 
     async def __call__(
         self,
@@ -52,8 +57,7 @@ class Application:
             return  # broken off: there is nobody to answer, and nothing may be made of half a body
         else:
             environ["wsgi.input"] = io.BytesIO(body)
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self.threads, self.entry, Request(environ))
+            response = await self._answer(Request(environ))
         fields = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response.get_wsgi_headers(environ)
@@ -61,6 +65,12 @@ class Application:
         start = {"type": "http.response.start", "status": response.status_code, "headers": fields}
         await send(start)
         await send({"type": "http.response.body", "body": response.get_data()})
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method in self.at_once:
+            return self.entry(request)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, self.entry, request)
 
 
 def is_sound(fields: Fields) -> bool:

@@ -1,12 +1,18 @@
 """How much of a machine the server of a function uses, and what it makes of a request's head."""
 
+import asyncio
 import os
+import threading
+from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from eventing import serve
-from eventing.asgi import FIELD_LIMIT, HEAD_LIMIT, is_sound, to_environ
+from eventing.asgi import FIELD_LIMIT, HEAD_LIMIT, Application, is_sound, to_environ
 
 HERE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -84,3 +90,43 @@ def test_a_head_is_read_as_wsgi_has_it() -> None:
     assert environ["QUERY_STRING"] == "limit=%32"
     assert environ["CONTENT_TYPE"] == "text/plain"
     assert (environ["HTTP_CE_TYPE"], environ["HTTP_ACCEPT"]) == ("Real", "a, b")
+
+
+@pytest.mark.parametrize(
+    ("url", "methods"),
+    [
+        ("sqlite:///data/query.db", {"GET", "HEAD"}),
+        ("", {"GET", "HEAD"}),
+        ("postgresql://db/blog", set()),
+        ("postgres://db/blog", set()),
+    ],
+)
+def test_only_reads_of_a_file_need_no_thread(url: str, methods: set[str]) -> None:
+    assert set(serve.at_once({"DATABASE_URL": url})) == methods
+
+
+@pytest.mark.parametrize(("method", "inside"), [("GET", True), ("POST", False)])
+def test_what_is_answered_at_once_is_answered_in_the_servers_own_thread(
+    method: str, inside: bool
+) -> None:
+    answered_in: list[int] = []
+
+    def entry(_: Request) -> Response:
+        answered_in.append(threading.get_ident())
+        return Response("hi")
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(_ask(Application(entry, pool, at_once=("GET",)), method))
+
+    assert (answered_in == [threading.get_ident()]) is inside
+
+
+async def _ask(application: Application, method: str) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(_: MutableMapping[str, Any]) -> None:
+        pass
+
+    head = {"method": method, "raw_path": b"/", "query_string": b"", "http_version": "1.1"}
+    await application({**head, "headers": []}, receive, send)
