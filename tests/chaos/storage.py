@@ -20,7 +20,7 @@ class Server(Postgres):
         where = ("-D", str(self._data), "-k", str(self.folder), "-p", "5432")
         return Program(
             name="postgres",
-            command=(*_as(self._user), str(self._programs / "postgres"), *where, *options),
+            command=(*_as(self._user), str(self.programs / "postgres"), *where, *options),
             environment=dict(os.environ),
             port=0,
             option="",
