@@ -36,15 +36,15 @@ def configure_logging(service: str, level: str = "info", stream: TextIO | None =
 
 
 class OneWrite(logging.Handler):
-    """Writes each line to a descriptor with one system call, which needs no lock of ours.
+    """Writes each line to a stream's file with one system call, which needs no lock of ours.
 
     With one, a thread that is writing lets go of the interpreter and keeps the lock: the next one
     takes the interpreter, meets the lock, and so on; under load most of a thread's time was that.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, stream: TextIO) -> None:
         super().__init__()
-        self._descriptor = descriptor
+        self._stream = stream  # asked for its descriptor each time: once closed it has none
 
     def handle(self, record: logging.LogRecord) -> bool:
         """As a handler without filters does, but for the lock."""
@@ -55,7 +55,7 @@ class OneWrite(logging.Handler):
         """A reader that has gone, or a full disk, ends no request."""
         try:
             _write_all(
-                self._descriptor, f"{self.format(record)}\n".encode(errors="backslashreplace")
+                self._stream.fileno(), f"{self.format(record)}\n".encode(errors="backslashreplace")
             )
         except Exception:
             self.handleError(record)
@@ -69,9 +69,10 @@ def _write_all(descriptor: int, line: bytes) -> None:
 
 def _writer(target: TextIO) -> logging.Handler:
     try:
-        return OneWrite(target.fileno())
+        target.fileno()
     except OSError:  # a stream in memory
         return logging.StreamHandler(target)
+    return OneWrite(target)
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
