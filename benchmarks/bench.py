@@ -30,7 +30,7 @@ class Form:
     """Seconds of load over which the memory may not grow; 0 leaves that out."""
 
 
-QUICK = Form(rounds=5, seconds=1, posts=200, large=(), log=(0,), soak=0)
+QUICK = Form(rounds=5, seconds=1, posts=200, large=((2_000, 20_000),), log=(0,), soak=0)
 USUAL = Form(
     rounds=5,
     seconds=3,

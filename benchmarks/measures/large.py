@@ -72,8 +72,8 @@ def _one_size(bench: Bench, small: Query, large: Query, lines: dict[str, Lines])
     )
     for what in READS:
         p99, beside = found[f"large-{what}-p99"], found[f"small-{what}-p99"]
-        # The last and largest size is the figure; the sizes before it are points of the curve.
-        bench.keep(f"large-{what}", Figure(unit="ms", rounds=p99, beside=beside))
+        if large.model.posts == bench.form.large[-1][0]:  # smaller ones are points of the curve
+            bench.keep(f"large-{what}", Figure(unit="ms", rounds=p99, beside=beside))
         point = (large.model.posts, spread(p99).median)
         lines["p99"].setdefault(what, []).append(point)
         rate = spread(found[f"large-{what}-rate"]).median
