@@ -44,6 +44,9 @@ class Engine(Protocol):
     def translate(self, sql: str) -> str:
         """SQL as this database spells it."""
 
+    def version(self, connection: Any) -> object | None:
+        """What `Transaction.version` says, inside a transaction of that connection."""
+
     def claim(self) -> AbstractContextManager[bool]:
         """Be one of the processes with a relay here; whether it is sure to be the only one."""
 
@@ -51,13 +54,20 @@ class Engine(Protocol):
 class Transaction:
     """Statements inside one transaction; values stand as `?`, or all of them as `:name`."""
 
-    def __init__(self, connection: Any, translate: Callable[[str], str]) -> None:
+    def __init__(
+        self, connection: Any, engine: Engine, rename: Callable[[str], str] = lambda sql: sql
+    ) -> None:
         self._connection = connection
-        self._translate = translate
+        self._engine = engine
+        self._rename = rename
 
     def renaming(self, rename: Callable[[str], str]) -> "Transaction":
         """This transaction for SQL in which `rename` gives tables other names."""
-        return Transaction(self._connection, lambda sql: self._translate(rename(sql)))
+        return Transaction(self._connection, self._engine, lambda sql: self._rename(rename(sql)))
+
+    def version(self) -> object | None:
+        """Equal to an earlier one only if not a row has changed since; None: it cannot be told."""
+        return self._engine.version(self._connection)
 
     def execute(self, sql: str, *values: object, **named: object) -> int:
         """Run a statement; the number of rows it changed."""
@@ -75,7 +85,7 @@ class Transaction:
 
     def _run(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> Any:
         cursor = self._connection.cursor()
-        cursor.execute(self._translate(sql), values)
+        cursor.execute(self._engine.translate(self._rename(sql)), values)
         return cursor
 
 
@@ -125,7 +135,7 @@ class Database:
         with self._translated_errors():
             self._migrate()
             with self._connection() as connection, _committed(self._engine, connection, writing):
-                yield Transaction(connection, self._engine.translate)
+                yield Transaction(connection, self._engine)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -190,7 +200,7 @@ def _committed(engine: Engine, connection: Any, writing: bool) -> Iterator[None]
 def _apply(engine: Engine, connection: Any, folders: Sequence[Path]) -> None:
     with _committed(engine, connection, True):
         engine.lock_schema(connection)
-        tx = Transaction(connection, engine.translate)
+        tx = Transaction(connection, engine)
         tx.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
         done = {row["name"] for row in tx.rows("SELECT name FROM migrations")}
         for folder in folders:

@@ -63,6 +63,9 @@ class Postgres:
         """SQLite's spelling in PostgreSQL's."""
         return _translate(sql)
 
+    def version(self, connection: Any) -> None:
+        """Nothing that is cheaper to ask for than a page."""
+
     def claim(self) -> AbstractContextManager[bool]:
         """Other copies of the function may always be there: a lease has to run out."""
         return nullcontext(False)

@@ -113,6 +113,11 @@ class SQLite:
         """The SQL is written in SQLite's spelling already."""
         return sql
 
+    def version(self, connection: sqlite3.Connection) -> object:
+        """Other connections' commits count up the one, in whatever process; its own the other."""
+        others = connection.execute("PRAGMA data_version").fetchone()[0]
+        return connection, others, connection.total_changes
+
     @contextmanager
     def claim(self) -> Iterator[bool]:
         """Share FILE.relay with the others for life; whoever gets it alone is the first."""

@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from eventing.answer import Answer, conditional
+from eventing.answer import Answer, tagged, unless_known
 from eventing.call import Call
 from eventing.database import Database
 from functions.query import store
@@ -39,7 +39,7 @@ class Feed:
         posts = [json.loads(summary) for summary in store.intact(rows)]
         document = atom(posts, self.site.rstrip("/"))
         answer = Answer(body=document, content_type="application/atom+xml; charset=utf-8")
-        return conditional(answer, call.headers.get("If-None-Match"))
+        return unless_known(tagged(answer), call.headers.get("If-None-Match"))
 
 
 def atom(posts: Sequence[Mapping[str, str]], site: str) -> str:

@@ -1,13 +1,14 @@
 """The reads: pages of posts, one post, its comments, one comment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from eventing.answer import Answer, conditional, json_answer
+from eventing.answer import Answer, json_answer, tagged, unless_known
 from eventing.call import Call
 from eventing.cursor import decode_text_cursor, encode_cursor
 from eventing.database import Database, Transaction
+from eventing.kept import Kept
 from eventing.problem import NotFound
 from functions.events import CommentState
 from functions.query import store, views
@@ -22,17 +23,14 @@ class Reads:
     """Answers from the read model alone."""
 
     database: Database
+    page: Kept = field(default_factory=Kept)
 
     def posts(self, call: Call) -> Answer:
         """`GET /posts`: newest first."""
         limit, before = call.limit(POSTS, MOST), _cursor(call)
         with self.database.snapshot() as tx:
-            rows, following = _cut(
-                store.summaries(tx, before, limit + 1),
-                limit,
-                lambda row: encode_cursor(row["created_at"], row["id"]),
-            )
-        return _answer(call, Answer(body=views.page(store.intact(rows), following)))
+            answer = self.page.answer(tx, (limit, before), lambda: _page(tx, before, limit))
+        return unless_known(answer, call.headers.get("If-None-Match"))
 
     def post(self, call: Call, post_id: str) -> Answer:
         """`GET /posts/ID`: the post and its first comments."""
@@ -61,7 +59,16 @@ class Reads:
 
 
 def _answer(call: Call, answer: Answer) -> Answer:
-    return conditional(answer, call.headers.get("If-None-Match"))
+    return unless_known(tagged(answer), call.headers.get("If-None-Match"))
+
+
+def _page(tx: Transaction, before: tuple[str, str] | None, limit: int) -> Answer:
+    rows, following = _cut(
+        store.summaries(tx, before, limit + 1),
+        limit,
+        lambda row: encode_cursor(row["created_at"], row["id"]),
+    )
+    return tagged(Answer(body=views.page(store.intact(rows), following)))
 
 
 def _existing_post(tx: Transaction, post_id: str) -> store.Post:

@@ -42,8 +42,8 @@ BREAKS: Mapping[str, Sequence[Change]] = {
         ),
         Change(
             "eventing/database.py",
-            "                yield Transaction(connection, self._engine.translate)\n",
-            """                done = Transaction(connection, self._engine.translate)
+            "                yield Transaction(connection, self._engine)\n",
+            """                done = Transaction(connection, self._engine)
                 yield done
             for statement in done.later:
                 with self._begin(writing=True) as tx:
