@@ -37,8 +37,8 @@ BREAKS: Mapping[str, Sequence[Change]] = {
         ),
         Change(
             "eventing/database.py",
-            "        self._translate = translate\n",
-            "        self._translate = translate\n        self.later = []\n",
+            "        self._rename = rename\n",
+            "        self._rename = rename\n        self.later = []\n",
         ),
         Change(
             "eventing/database.py",
