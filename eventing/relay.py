@@ -16,6 +16,9 @@ from eventing.publisher import PublishFailed
 CONCURRENCY = 32  # entities at once; one that waits for a cold start holds up no other
 LONGEST_PAUSE = 2_000  # milliseconds between probes while the broker is away
 STORAGE_PAUSE = 1.0  # seconds
+# Seconds from one round to the next while events are under way: what happens meanwhile shares a
+# round, which is a transaction. An event that comes when nothing is under way does not wait.
+GATHER = 0.005
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +101,8 @@ class Relay:
             self._collect(wait)
             stopping = self._stopping.is_set()
             wait = self._round()
+            if self._held:
+                self._stopping.wait(GATHER)
             # Only a round that began after the stop has seen all that was committed before it.
             if stopping and not self._held:
                 return

@@ -12,7 +12,7 @@ from eventing import outbox, publisher
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database, Transaction
 from eventing.publisher import PublishFailed
-from eventing.relay import CONCURRENCY, LONGEST_PAUSE, Relay
+from eventing.relay import CONCURRENCY, GATHER, LONGEST_PAUSE, Relay
 from tests.databases import Databases
 from tests.unit.outboxes import append, in_order, waiting
 from tests.waiting import until
@@ -452,6 +452,26 @@ class Counting(Database):
     def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
         self.begun += 1
         return super().snapshot()
+
+
+def test_what_happens_while_events_are_under_way_shares_a_round(
+    databases: Databases, broker: Broker, start: Callable[[Database], Relay]
+) -> None:
+    counting = Counting(databases.url("x"), [outbox.MIGRATIONS])
+    function = Database(databases.url("x"), [outbox.MIGRATIONS])
+    append(function, "z1")
+    broker.hold("z1")
+    relay = start(counting)
+    until(lambda: broker.attempts)
+    began, counting.begun = time.monotonic(), 0
+
+    for event_id in ENTITIES:
+        append(function, event_id)
+        relay.wake()
+    until(lambda: len(broker.taken) == len(ENTITIES))
+
+    rounds = (time.monotonic() - began) / GATHER + 2
+    assert counting.begun <= 2 * rounds  # each steps, and looks for what is due next
 
 
 def test_a_relay_goes_on_when_its_database_is_back(
