@@ -103,17 +103,13 @@ class Database:
         self._migrate_once = threading.Lock()
         self._migrated = False
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         """Read and write; committed at the end, rolled back by an exception."""
-        with self._begin(writing=True) as transaction:
-            yield transaction
+        return self._begin(writing=True)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Transaction]:
+    def snapshot(self) -> AbstractContextManager[Transaction]:
         """Read only, all of it as of one moment."""
-        with self._begin(writing=False) as transaction:
-            yield transaction
+        return self._begin(writing=False)
 
     @contextmanager
     def claim(self) -> Iterator[bool]:

@@ -33,6 +33,7 @@ def configure_logging(service: str, level: str = "info", stream: TextIO | None =
     logging.basicConfig(level=level.upper(), handlers=[line], force=True)
     # What no line tells need not be found out for each of them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 # the way that logging's documentation names
 
 
 class OneWrite(logging.Handler):

@@ -21,7 +21,9 @@ def received(body: BytesIO, path: str = "/posts", length: int | None = None) -> 
     """The request as a server hands it on: chunked unless a length is given."""
     environ = EnvironBuilder(path, method="POST").get_environ()
     environ |= {"wsgi.input": body, "wsgi.input_terminated": True}
-    if length is not None:
+    if length is None:
+        environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    else:
         environ["CONTENT_LENGTH"] = str(length)
     return read_call(Request(environ))
 
@@ -38,6 +40,12 @@ def test_a_body_may_have_its_limit_and_not_a_byte_more(
         else:
             with pytest.raises(TooLarge, match=f"larger than {limit // 1024} KiB"):
                 _ = call.body
+
+
+def test_a_request_that_announces_no_body_has_none_to_wait_for() -> None:
+    environ = EnvironBuilder("/posts").get_environ()
+    environ |= {"wsgi.input": Broken(), "wsgi.input_terminated": True}
+    assert read_call(Request(environ)).body == b""
 
 
 def test_no_more_than_the_limit_is_read_of_a_body_without_an_end() -> None:

@@ -161,6 +161,7 @@ def test_a_body_without_a_length_is_read_up_to_the_limit_and_no_further(function
     answer = function.post(
         "/notes",
         content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
         environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
     )
 
