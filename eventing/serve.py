@@ -5,6 +5,7 @@ by environment, as functions-framework reads it: FUNCTION_SOURCE, FUNCTION_TARGE
 """
 
 import argparse
+import gc
 import logging
 import math
 import os
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str]) -> None:
     # Who connects while the function is being loaded waits, instead of being sent away.
     listener = _listen(options.host, options.port)
     entry = load(options.source, options.target)
+    gc.freeze()  # what is loaded stays: no need to look through it for garbage again and again
     worker.begin()
     with ThreadPoolExecutor(threads(cpus())) as pool:
         server(Application(entry, pool, at_once(os.environ))).run([listener])
