@@ -1,6 +1,7 @@
 """What every test relies on: changes when the way tests run does."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,9 @@ from tests.postgres import CannotStart, Postgres
 # machine it runs on.
 settings.register_profile("blog", deadline=None, derandomize=True)
 settings.load_profile("blog")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
