@@ -49,10 +49,10 @@ class ReadModel:
         self._database.close()
 
 
-def cursor(posts: int, depth: float) -> str:
-    """The cursor to go on from at that depth (0 to 1) of the list."""
-    number = round((posts - 1) * (1 - depth))
-    return encode_cursor(_time(number), _id(number))
+def deep(posts: int) -> list[str]:
+    """Cursors near the end of the list, with a full page, 20 posts, after each of them."""
+    first = max(20, posts // 10)
+    return [encode_cursor(_time(number), _id(number)) for number in range(first, first + 10)]
 
 
 def _post(number: int) -> PostState:

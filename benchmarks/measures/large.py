@@ -7,7 +7,7 @@ from functools import partial
 from benchmarks.bench import Bench
 from benchmarks.line import answers
 from benchmarks.process import Process
-from benchmarks.readmodel import CROWDED, ReadModel, crowd, cursor
+from benchmarks.readmodel import CROWDED, ReadModel, crowd, deep
 from benchmarks.results import Curve, Figure
 from benchmarks.spread import spread
 from benchmarks.wrk import Load, Shots
@@ -45,10 +45,14 @@ class Query:
         self.url = f"http://127.0.0.1:{port}"
 
     def read(self, what: str) -> Shots:
-        """The first page of posts, a page deep in the list, or a post of many comments."""
-        deep = cursor(self.model.posts, 0.9)
-        paths = {"first": "/posts", "deep": f"/posts?cursor={deep}", "post": f"/posts/{CROWDED}"}
-        return Shots(url=self.url + paths[what])
+        """The first page of posts, pages deep in the list, or a post of many comments."""
+        paths = {
+            "first": ["/posts"],
+            # In turns, as the function keeps the last page in memory.
+            "deep": [f"/posts?cursor={cursor}" for cursor in deep(self.model.posts)],
+            "post": [f"/posts/{CROWDED}"],
+        }
+        return Shots(url=self.url, paths=paths[what])
 
 
 @contextmanager
