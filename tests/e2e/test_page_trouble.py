@@ -142,7 +142,7 @@ def test_a_slow_network_shows_what_is_under_way(page: Page) -> None:
     write_post(page, title)
     open_post(page, title)
     held: list[Route] = []
-    page.route("**/comments", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    page.route("**/comments", on_post(held.append))
     write_comment(page, words)
     see(page.get_by_role("button", name="On its way…"))
     expect(page.get_by_label("Comment", exact=True)).not_to_be_editable()

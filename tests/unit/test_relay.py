@@ -445,11 +445,11 @@ class Counting(Database):
 
     begun = 0
 
-    def transaction(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+    def transaction(self) -> AbstractContextManager[Transaction]:
         self.begun += 1
         return super().transaction()
 
-    def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+    def snapshot(self) -> AbstractContextManager[Transaction]:
         self.begun += 1
         return super().snapshot()
 
@@ -529,7 +529,7 @@ class Interrupted(Database):
         super().__init__(url, migrations)
         self.interrupted = threading.Event()
 
-    def snapshot(self) -> AbstractContextManager[Transaction]:  # type: ignore[override]
+    def snapshot(self) -> AbstractContextManager[Transaction]:
         if not self.interrupted.is_set() and not outbox_waits(self):
             append(self, "b1")
             stopping = threading.Thread(target=self.relay.stop, args=(0,))
