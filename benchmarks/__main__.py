@@ -30,35 +30,34 @@ from benchmarks.table import misses, table
 def main(peer: Path | None, *, quick: bool, full: bool, only: tuple[str, ...]) -> None:
     """Measure the blog, in turns with the classic one, and keep the figures in docs/."""
     form = QUICK if quick else FULL if full else USUAL
+    command = _command(peer, quick=quick, full=full)
+    keep = (lambda _: None) if quick or only else report.keep
     try:
-        run = _measured(form, peer, list(only or GROUPS), _command(peer, quick=quick, full=full))
+        with TemporaryDirectory(prefix="bench-") as folder:
+            bench = _begun(form, peer, Path(folder), command)
+            measure(bench, list(only or GROUPS), keep)
     except NotMeasurable as error:
         raise click.ClickException(str(error)) from None
     if quick or only:
-        _show_beside_kept(run)
+        _show_beside_kept(bench.run)
     else:
-        click.echo(table([(run.date, run)]))
-        click.echo(f"kept in {report.keep(run)}")
-    for miss in misses(run):
+        click.echo(table([(bench.run.date, bench.run)]))
+        click.echo(f"kept in {report.FOLDER}")
+    for miss in misses(bench.run):
         click.echo(f"misses its aim: {miss}")
 
 
-def _measured(form: Form, peer: Path | None, groups: list[str], command: str) -> Run:
+def _begun(form: Form, peer: Path | None, folder: Path, command: str) -> Bench:
     wrk.check()
-    with TemporaryDirectory(prefix="bench-") as temporary:
-        folder = Path(temporary)
-        run = Run(
-            date=datetime.now(UTC).isoformat(timespec="seconds"),
-            commit=machine.commit(),
-            command=command,
-            notes=dict(machine.describe(folder)),
-        )
-        copy = classic.prepare(peer, folder) if peer else None
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
-        bench = Bench(form=form, folder=folder, peer=copy, run=run)
-        measure(bench, groups)
-        run.notes["busiest load generator"] = f"{bench.wrk.busiest:.0%} of one core"
-        return run
+    run = Run(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=machine.commit(),
+        command=command,
+        notes=dict(machine.describe(folder)),
+    )
+    copy = classic.prepare(peer, folder) if peer else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    return Bench(form=form, folder=folder, peer=copy, run=run)
 
 
 def _command(peer: Path | None, *, quick: bool, full: bool) -> str:

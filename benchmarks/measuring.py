@@ -8,6 +8,7 @@ from benchmarks.classic import classic_blog
 from benchmarks.measures import comments, events, large, memory, reads, starts, writes
 from benchmarks.ours import our_blog
 from benchmarks.process import NotMeasurable
+from benchmarks.results import Run
 
 
 def beside(bench: Bench) -> None:
@@ -38,11 +39,16 @@ GROUPS: Mapping[str, Callable[[Bench], None]] = {
 }
 
 
-def measure(bench: Bench, groups: list[str]) -> None:
-    """Make the run; a group that cannot be measured here is noted, and the others go on."""
+def measure(bench: Bench, groups: list[str], keep: Callable[[Run], object]) -> None:
+    """Make the run, and keep it after each group, so that who ends it early has what there is.
+
+    A group that cannot be measured here is noted, and the others go on.
+    """
     for name in groups:
         try:
             GROUPS[name](bench)
         except NotMeasurable as error:
             bench.run.missing[name] = str(error)
             bench.say(f"not measured: {name}: {error}")
+        bench.run.notes["busiest load generator"] = f"{bench.wrk.busiest:.0%} of one core"
+        keep(bench.run)

@@ -1,7 +1,5 @@
 """What is kept of a run in docs/: changes with where that lies, and how much of it."""
 
-from pathlib import Path
-
 from benchmarks import document, plots, results
 from benchmarks.results import Run
 from broker.runner.settings import PROJECT
@@ -11,15 +9,14 @@ FOLDER = PROJECT / "docs" / "benchmarks"
 KEPT = 3  # runs; older ones are in the history
 
 
-def keep(run: Run) -> Path:
-    """Write the run's figures and curves, and set them into the document; its file."""
-    file = results.write(run, FOLDER)
+def keep(run: Run) -> None:
+    """Write the run's figures and curves, and set them into the document."""
+    results.write(run, FOLDER)
     for old in sorted(FOLDER.glob("*.json"))[:-KEPT]:
         old.unlink()
     names = plots.write(run.curves, FOLDER)
     text = document.renewed(DOCUMENT.read_text("utf-8"), results.kept(FOLDER), names)
     DOCUMENT.write_text(text, "utf-8")
-    return file
 
 
 def newest() -> Run | None:
