@@ -17,7 +17,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 # An event passes the whole chain well within this, on a busy machine too.
-SETTLED_MS = 30_000
+SETTLED_MS = 60_000
 expect.set_options(timeout=SETTLED_MS)
 MISSING = "chromium is not on the path: install it to test the page"
 ONE_POST = "**/api/posts/*"
