@@ -43,9 +43,3 @@ def every(kind: str, namespace: str) -> list[Object]:
     """All objects of a kind in a namespace. Raises ClusterRefused."""
     found: list[Object] = json.loads(kubectl("get", kind, "-n", namespace, "-o", "json"))["items"]
     return found
-
-
-def is_ready(one: Object) -> bool:
-    """Whether the object's condition Ready holds."""
-    conditions = one.get("status", {}).get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from broker.cluster.forward import NAMES
-from broker.cluster.kubectl import every, is_ready
+from broker.cluster.kubectl import every
+from broker.deploy.readiness import holds
 from broker.manifests import Platform, load_platform
 from broker.office import cluster_office
 from broker.runner.settings import Settings
@@ -53,12 +54,12 @@ def _report(platform: Platform) -> Report:
     outboxes = {name: outbox(f"http://{name}.{namespace}{NAMES}", PATIENCE) for name in publishers}
     return {
         "services": {
-            (name := one["metadata"]["name"]): {"ready": is_ready(one), "pods": running[name]}
+            (name := one["metadata"]["name"]): {"ready": holds(one, "Ready"), "pods": running[name]}
             for one in services
         },
         "triggers": {
             (name := one["metadata"]["name"]): {
-                "ready": is_ready(one),
+                "ready": holds(one, "Ready"),
                 "dead": None if dead is None else dead[name],
             }
             for one in triggers

@@ -77,13 +77,13 @@ def _knative(one: Object) -> State:
     status = one.get("status", {})
     if status.get("observedGeneration") != one["metadata"].get("generation"):
         return "its last change is not carried out yet", False
-    return () if _holds(one, "Ready") else (_trouble(one), False)
+    return () if holds(one, "Ready") else (_trouble(one), False)
 
 
 def _job(one: Object) -> State:
-    if _holds(one, "Complete"):
+    if holds(one, "Complete"):
         return ()
-    return (_trouble(one), True) if _holds(one, "Failed") else ("is not done yet", False)
+    return (_trouble(one), True) if holds(one, "Failed") else ("is not done yet", False)
 
 
 def _stateful_set(one: Object) -> State:
@@ -94,7 +94,8 @@ def _stateful_set(one: Object) -> State:
     return f"{ready} of {wanted} pods are ready", False
 
 
-def _holds(one: Object, condition: str) -> bool:
+def holds(one: Object, condition: str) -> bool:
+    """Whether the object says that this condition of its own is true."""
     return any(each["type"] == condition for each in _conditions(one) if each["status"] == "True")
 
 
