@@ -61,7 +61,8 @@ def _begun(form: Form, peer: Path | None, folder: Path, command: str) -> Bench:
 
 
 def _command(peer: Path | None, *, quick: bool, full: bool) -> str:
-    given = {"PEER": peer, "FULL": "1" if full else None}
+    # Where the folder lies is nobody else's business.
+    given = {"PEER": peer and peer.name, "FULL": "1" if full else None}
     words = [f"{name}={value}" for name, value in given.items() if value]
     return " ".join(["make", "bench-quick" if quick else "bench", *words])
 
