@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eventing.cloudevent import CloudEvent, read_event
-from eventing.publisher import InvalidOverrides, Publisher, PublishFailed
+from eventing.publisher import InvalidOverrides, InvalidSink, Publisher, PublishFailed
 
 EVENT = CloudEvent(
     id="1",
@@ -108,7 +108,7 @@ def test_a_broker_that_dies_without_an_answer_may_have_the_event(sink: Sink) -> 
     assert len(sink.requests) == 1
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "http://[", "http://broker.invalid/"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "http://broker.invalid/"])
 def test_a_broker_that_cannot_be_reached_has_no_event(sink: Sink, url: str) -> None:
     sink.close()
 
@@ -145,3 +145,9 @@ def test_overrides_may_be_empty(sink: Sink, overrides: str) -> None:
 def test_overrides_that_are_none_end_the_start(overrides: str) -> None:
     with pytest.raises(InvalidOverrides, match="K_CE_OVERRIDES"):
         Publisher("http://127.0.0.1/", overrides)
+
+
+@pytest.mark.parametrize("url", ["http://[", "broker", "ftp://broker/", "http://broker:port/"])
+def test_a_sink_that_is_none_ends_the_start(url: str) -> None:
+    with pytest.raises(InvalidSink, match="K_SINK"):
+        Publisher(url)
