@@ -13,12 +13,17 @@ from eventing.database import Database, StorageUnavailable, Transaction
 from eventing.outbox import Leased
 from eventing.publisher import PublishFailed
 
-CONCURRENCY = 32  # entities at once; one that waits for a cold start holds up no other
+CONCURRENCY = 32  # entities under way; one that waits for a cold start holds up no other
+# As many threads publish, those not counted that have waited long for an answer: they share the
+# interpreter with whoever waits for ours.
+FEW = 4
+LONG = 50  # milliseconds
 LONGEST_PAUSE = 2_000  # milliseconds between probes while the broker is away
 STORAGE_PAUSE = 1.0  # seconds
 # Seconds from one round to the next while events are under way: what happens meanwhile shares a
-# round, which is a transaction. An event that comes when nothing is under way does not wait.
-GATHER = 0.005
+# round, which is a transaction. An event that comes when nothing is under way does not wait. While
+# the threads have enough to do anyway, it is the longer time.
+GATHER, LONGEST_GATHER = 0.005, 0.02
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +60,10 @@ class Relay:
         self._work: SimpleQueue[Leased] = SimpleQueue()
         self._finished: list[Outcome] = []
         self._publishers = 0
+        self._begun: dict[int, int] = {}  # by position, when publishing began
         self._held: dict[tuple[int, int], Leased] = {}  # by position and attempt
         self._renew_at = 0
+        self._next_due: int | None = None
         self._failures = 0  # rounds in a row in which nothing could be published
         self._paused_until = 0
         self._stopping = threading.Event()
@@ -88,11 +95,14 @@ class Relay:
                 outbox.renew(tx, self._held.values(), now)
             self._settle(tx, now)
             leased = outbox.lease(tx, now, room) if room else []
+            self._next_due = outbox.next_due(tx, now)
         if renewing:
             self._renew_at = now + outbox.RENEWAL
         self._note_finished(now)
         for item in leased:
-            self._hand_out(item)
+            self._held[item.position, item.attempts] = item
+            self._work.put(item)
+        self._find_publishers(now)
         return len(leased)
 
     def _run(self) -> None:
@@ -102,9 +112,15 @@ class Relay:
             stopping = self._stopping.is_set()
             wait = self._round()
             if self._held:
-                self._stopping.wait(GATHER)
+                self._gather()
             # Only a round that began after the stop has seen all that was committed before it.
             if stopping and not self._held:
+                return
+
+    def _gather(self) -> None:
+        end = time.monotonic() + LONGEST_GATHER
+        while not self._stopping.wait(GATHER):
+            if self._work.empty() or time.monotonic() > end:
                 return
 
     def _first_sweep(self) -> float:
@@ -134,14 +150,13 @@ class Relay:
         # With nobody free to publish, only news of what is under way changes anything.
         if len(self._held) < CONCURRENCY:
             moments += self._next_lease(now)
-        return max(0, min(moments) - now) / 1000 if moments else None
+        wait = max(0, min(moments) - now) / 1000 if moments else None
+        return wait if self._work.empty() or wait is None else min(LONG / 1000, wait)
 
     def _next_lease(self, now: int) -> list[int]:
         if self._paused_until > now:
             return [self._paused_until]
-        with self._database.snapshot() as tx:
-            due = outbox.next_due(tx, now)
-        return [] if due is None else [due]
+        return [] if self._next_due is None else [self._next_due]
 
     def _collect(self, wait: float | None) -> None:
         try:
@@ -183,17 +198,19 @@ class Relay:
             self._paused_until = now + min(LONGEST_PAUSE, outbox.backoff(self._failures))
             _log_failures(failures)
 
-    def _hand_out(self, item: Leased) -> None:
-        self._held[item.position, item.attempts] = item
-        if self._publishers < len(self._held):
+    def _find_publishers(self, now: int) -> None:
+        wait_long = sum(now - begun >= LONG for begun in list(self._begun.values()))
+        for _ in range(self._publishers, min(len(self._held), FEW + wait_long)):
             self._publishers += 1
             threading.Thread(target=self._publish_for_ever, daemon=True).start()
-        self._work.put(item)
 
     def _publish_for_ever(self) -> None:
         while True:
             item = self._work.get()
-            self._inbox.put(self._attempt(item))
+            self._begun[item.position] = self._clock()
+            outcome = self._attempt(item)
+            del self._begun[item.position]
+            self._inbox.put(outcome)
 
     def _attempt(self, item: Leased) -> Outcome:
         try:
