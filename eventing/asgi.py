@@ -3,10 +3,10 @@
 import asyncio
 import io
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,13 +14,16 @@ from werkzeug.wrappers import Request, Response
 
 from eventing.call import EVENT_LIMIT
 from eventing.function import problem_answer
+from eventing.patience import answer_at_once
 from eventing.problem import BadRequest
+from eventing.together import Group
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 HEAD_LIMIT = 64 * 1024  # bytes
 FIELD_LIMIT = 100
+MOST_TOGETHER = 16  # requests; others wait for as many
 ENOUGH = EVENT_LIMIT + 1  # bytes by which the function sees that a body is too long
 
 Scope = MutableMapping[str, Any]
@@ -34,13 +37,14 @@ Entry = Callable[[Request], Response]
 class Application:
     """Calls the function once its request is here whole, in a thread of `threads`.
 
-    Methods `at_once` wait for nothing outside this process, and are answered without one: going
+    With `at_once` it is called without one first, and steps aside when it would have to wait: going
     there and back costs as much as a read, and the interpreter serves one thread at a time anyway.
     """
 
     entry: Entry
     threads: Executor
-    at_once: Collection[str] = ()
+    at_once: bool = False
+    _waiting: list[tuple[Request, "asyncio.Future[Response | None]"]] = field(default_factory=list)
 
     async def __call__(
         self,
@@ -67,10 +71,31 @@ class Application:
         await send({"type": "http.response.body", "body": response.get_data()})
 
     async def _answer(self, request: Request) -> Response:
-        if request.method in self.at_once:
-            return self.entry(request)
+        if self.at_once and (response := await self._answer_at_once(request)) is not None:
+            return response
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.threads, self.entry, request)
+
+    async def _answer_at_once(self, request: Request) -> Response | None:
+        if request.method in ("GET", "HEAD"):
+            return answer_at_once(partial(self.entry, request))
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Response | None] = loop.create_future()
+        self._waiting.append((request, answered))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._answer_together)
+        return await answered
+
+    def _answer_together(self) -> None:
+        """Whatever came in while others were served."""
+        group, rest = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        self._waiting[:] = rest
+        if rest:
+            asyncio.get_running_loop().call_soon(self._answer_together)
+        responses = Group().answer([partial(self.entry, request) for request, _ in group])
+        for (_, answered), response in zip(group, responses, strict=True):
+            if not answered.done():
+                answered.set_result(response)
 
 
 def is_sound(fields: Fields) -> bool:

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from eventing import together
+from eventing.patience import step_aside, waiting_time
 from eventing.settings import Misconfigured
 from eventing.sqlite import SQLite
 
@@ -130,8 +132,21 @@ class Database:
     def _begin(self, *, writing: bool) -> Iterator[Transaction]:
         with self._translated_errors():
             self._migrate()
-            with self._connection() as connection, _committed(self._engine, connection, writing):
+            group = together.current()
+            if group is not None and (writing or group.holds(self)):
+                share = group.part(self, self._open_for_writing, self._engine.unavailable)
+            else:
+                share = self._open(writing=writing)
+            with share as connection:
                 yield Transaction(connection, self._engine)
+
+    def _open_for_writing(self) -> AbstractContextManager[Any]:
+        return self._open(writing=True)
+
+    @contextmanager
+    def _open(self, *, writing: bool) -> Iterator[Any]:
+        with self._connection() as connection, _committed(self._engine, connection, writing):
+            yield connection
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -144,7 +159,8 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        if not self._free.acquire(timeout=POOL_WAIT):
+        if not self._free.acquire(timeout=waiting_time(POOL_WAIT)):
+            step_aside()
             raise StorageUnavailable("every connection is in use")
         connection = None
         try:
@@ -175,6 +191,7 @@ class Database:
     def _migrate(self) -> None:
         if self._migrated:
             return
+        step_aside()
         with self._migrate_once:
             if not self._migrated:
                 with self._connection() as connection:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
@@ -19,6 +20,7 @@ from eventing.logs import milliseconds
 from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
 from eventing.subscriber import Subscriber
 from eventing.text import is_storable
+from eventing.together import when_durable
 
 # Bytes of an answer that refuses an event. Seen: a longer one ends the dispatcher of Knative's
 # default broker, and what it has in memory (Eventing of June 2026, `knativeerrordata` overflows in
@@ -61,7 +63,8 @@ class Function:
         started = time.perf_counter()
         call = read_call(request)
         answer = self._answer(call)
-        _log(call, answer, milliseconds(time.perf_counter() - started))
+        duration = milliseconds(time.perf_counter() - started)
+        when_durable(partial(_log, call, answer, duration))
         return _response(call, answer)
 
     def _answer(self, call: Call) -> Answer:

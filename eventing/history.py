@@ -9,6 +9,7 @@ from eventing.call import Call
 from eventing.cloudevent import BATCH
 from eventing.cursor import decode_position
 from eventing.database import Database, Transaction
+from eventing.patience import step_aside
 from eventing.strictjson import is_intact
 
 LIMIT = 500  # events a page, at most and by default
@@ -26,6 +27,7 @@ class History:
         `Outbox-Unpublished` counts what is still to be published, `Outbox-Oldest` is the time of
         the first such event: who asks with HEAD gets no text.
         """
+        step_aside()
         limit = call.limit(LIMIT, LIMIT)
         after = decode_position(call.query["after"]) if "after" in call.query else 0
         with self.database.snapshot() as tx:

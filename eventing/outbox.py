@@ -9,6 +9,7 @@ from pathlib import Path
 from eventing.answer import to_json
 from eventing.cloudevent import CloudEvent
 from eventing.database import Row, Transaction
+from eventing.patience import step_aside
 from eventing.strictjson import is_intact
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
@@ -84,6 +85,7 @@ def rewrite(
 
     An event that cannot be read leaves the history: its text may not stay.
     """
+    step_aside()
     for row in tx.rows(
         "SELECT position, attributes, data FROM outbox WHERE partition_key = ?", partition_key
     ):

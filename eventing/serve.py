@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     gc.freeze()  # what is loaded stays: no need to look through it for garbage again and again
     worker.begin()
     with ThreadPoolExecutor(threads(cpus())) as pool:
-        server(Application(entry, pool, at_once(os.environ))).run([listener])
+        server(Application(entry, pool, at_once=is_file(os.environ))).run([listener])
 
 
 def server(application: Application) -> uvicorn.Server:
@@ -82,10 +82,9 @@ def load(source: Path, target: str) -> Entry:
     return function
 
 
-def at_once(env: Mapping[str, str]) -> Collection[str]:
-    """The methods that wait for nobody: reads of SQLite, which no writer holds up."""
-    is_remote = env.get("DATABASE_URL", "").startswith(("postgresql:", "postgres:"))
-    return () if is_remote else ("GET", "HEAD")
+def is_file(env: Mapping[str, str]) -> bool:
+    """Whether the function's database is SQLite, which answers sooner than a thread begins."""
+    return not env.get("DATABASE_URL", "").startswith(("postgresql:", "postgres:"))
 
 
 def threads(cpus: int) -> int:

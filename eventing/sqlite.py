@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from eventing.patience import step_aside, waiting_time
+
 BUSY_WAIT = 5.0  # seconds that a connection waits for another process's transaction
 
 _TRY_AGAIN = {
@@ -92,12 +94,14 @@ class SQLite:
         if not writing:
             connection.execute("BEGIN")
             return
-        if not self._turn.acquire(timeout=BUSY_WAIT):
+        wait = waiting_time(BUSY_WAIT)
+        if not self._turn.acquire(timeout=wait):
+            step_aside()
             raise self._busy()
         connection.release = self._turn.release
         try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error:
+            _begin_writing(connection, wait)
+        except BaseException:
             connection.rollback()
             raise
 
@@ -134,6 +138,22 @@ class SQLite:
         error = sqlite3.OperationalError("database is locked by another writer of this process")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         return error
+
+
+def _begin_writing(connection: sqlite3.Connection, wait: float) -> None:
+    """BEGIN once no other process writes, or not: after as many seconds."""
+    if wait == BUSY_WAIT:
+        connection.execute("BEGIN IMMEDIATE")
+        return
+    connection.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            step_aside()
+        raise
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(BUSY_WAIT * 1000)}")
 
 
 def _keep_readers_going(connection: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ from eventing.cloudevent import (
     read_event,
     write_binary,
 )
+from eventing.patience import step_aside
 from eventing.problem import BadRequest, Fault, Invalid, UnsupportedMediaType
 from eventing.strictjson import NotJSON, parse_json
 from eventing.text import is_storable
@@ -58,6 +59,7 @@ class Subscriber:
     def take(self, event: CloudEvent) -> Answer:
         """202, or 200 with a reply; Refused when the data is wrong."""
         if event.type == PING:
+            step_aside()
             self._sweep()
             return TAKEN
         subscription = self._subscriptions.get((event.source, event.type))

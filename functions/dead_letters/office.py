@@ -12,6 +12,7 @@ from eventing.cloudevent import CloudEvent
 from eventing.cursor import decode_text_cursor, encode_cursor
 from eventing.database import Database
 from eventing.fields import Fields
+from eventing.patience import step_aside
 from eventing.problem import Fault, Invalid, NotFound, Refused
 from eventing.subscriber import TAKEN
 from functions.dead_letters import rules, store
@@ -61,11 +62,13 @@ class Office:
 
     def redrive(self, call: Call, letter_id: str) -> Answer:
         """`POST /dead/ID/redrive`: to the subscriber that the manifests name, once, now."""
+        step_aside()
         self._deliver(self._find(letter_id), call)
         return json_answer({"id": letter_id, "delivered": True})
 
     def redrive_all(self, call: Call) -> Answer:
         """`POST /dead/redrive?trigger=…`: up to a hundred within a minute; how many are `left`."""
+        step_aside()
         trigger = call.query.get("trigger", "")
         if not trigger:
             raise Invalid([Fault("#/trigger", "is required")])
@@ -90,6 +93,7 @@ class Office:
 
     def post_deleted(self, _event: CloudEvent, removal: PostRemoval) -> None:
         """`PostDeleted`: what tells of the post, or of its comments, loses its text."""
+        step_aside()
         with self.database.transaction() as tx:
             store.delete_post(tx, removal.id)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from eventing.database import Transaction
+from eventing.patience import step_aside
 from eventing.projection import Projection
 from functions.events import (
     COMMENT_CREATED,
@@ -30,6 +31,7 @@ def post_written(tx: Transaction, post: PostState) -> None:
 
 def post_deleted(tx: Transaction, removal: PostRemoval) -> None:
     """`PostDeleted`: nothing is read of the post or its comments ever again."""
+    step_aside()
     known = store.hold_post(tx, removal.id)
     store.blank_post(tx, removal.id, max(known.version, removal.version))
 

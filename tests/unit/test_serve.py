@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from eventing import serve
 from eventing.asgi import FIELD_LIMIT, HEAD_LIMIT, Application, is_sound, to_environ
+from eventing.patience import step_aside
 
 HERE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -93,40 +94,46 @@ def test_a_head_is_read_as_wsgi_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "methods"),
+    ("url", "at_once"),
     [
-        ("sqlite:///data/query.db", {"GET", "HEAD"}),
-        ("", {"GET", "HEAD"}),
-        ("postgresql://db/blog", set()),
-        ("postgres://db/blog", set()),
+        ("sqlite:///data/query.db", True),
+        ("", True),
+        ("postgresql://db/blog", False),
+        ("postgres://db/blog", False),
     ],
 )
-def test_only_reads_of_a_file_need_no_thread(url: str, methods: set[str]) -> None:
-    assert set(serve.at_once({"DATABASE_URL": url})) == methods
+def test_only_where_the_database_is_a_file_no_thread_is_needed(url: str, *, at_once: bool) -> None:
+    assert serve.is_file({"DATABASE_URL": url}) == at_once
 
 
-@pytest.mark.parametrize(("method", "inside"), [("GET", True), ("POST", False)])
-def test_what_is_answered_at_once_is_answered_in_the_servers_own_thread(
-    method: str, inside: bool
+@pytest.mark.parametrize(
+    ("at_once", "takes_time", "answered"),
+    [(True, False, ["inside"]), (True, True, ["thread"]), (False, True, ["thread"])],
+)
+def test_only_what_takes_time_needs_a_thread(
+    *, at_once: bool, takes_time: bool, answered: list[str]
 ) -> None:
-    answered_in: list[int] = []
+    answered_in: list[str] = []
 
     def entry(_: Request) -> Response:
-        answered_in.append(threading.get_ident())
+        if takes_time:
+            step_aside()
+        inside = threading.current_thread() is threading.main_thread()
+        answered_in.append("inside" if inside else "thread")
         return Response("hi")
 
     with ThreadPoolExecutor(1) as pool:
-        asyncio.run(_ask(Application(entry, pool, at_once=("GET",)), method))
+        asyncio.run(_ask(Application(entry, pool, at_once=at_once)))
 
-    assert (answered_in == [threading.get_ident()]) is inside
+    assert answered_in == answered
 
 
-async def _ask(application: Application, method: str) -> None:
+async def _ask(application: Application) -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b""}
 
     async def send(_: MutableMapping[str, Any]) -> None:
         pass
 
-    head = {"method": method, "raw_path": b"/", "query_string": b"", "http_version": "1.1"}
+    head = {"method": "POST", "raw_path": b"/", "query_string": b"", "http_version": "1.1"}
     await application({**head, "headers": []}, receive, send)
