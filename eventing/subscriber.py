@@ -72,7 +72,7 @@ class Subscriber:
 def read(headers: Headers, body: bytes) -> CloudEvent:
     """The event in a request; Refused when there is not exactly one valid event."""
     try:
-        return read_event(dict(headers), body)
+        return read_event(dict(headers.items()), body)
     except BatchRefused as error:
         raise UnsupportedMediaType(str(error)) from None
     except InvalidEvent as error:
