@@ -17,6 +17,7 @@ from tests.unit.texts import ANY_TEXT
         ("# Title\n\nFirst *line*\nof **text**.", "Title First line of text."),
         ("A [link](https://example.org 'title') and `code`", "A link and code"),
         ("Before ![alt](image.png) after", "Before after"),
+        ("A [link] and [more][link]\n\n[link]: /there", "A link and more"),
         ("- one\n- two\n\n> three", "one two three"),
         ("| a | b |\n|---|---|\n| c | d |", "a b c d"),
         ("Fish &amp; chips \\*here\\*", "Fish & chips *here*"),
