@@ -1,6 +1,8 @@
 """The commands on comments: a reader writes one, the author overrules moderation."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+import msgspec
 
 from eventing import idempotency
 from eventing.answer import Answer, json_answer
@@ -36,7 +38,7 @@ class Commands:
             store.add(tx, comment)
             store.emit(tx, rules.announce(comment, comment.createdAt, call.cause))
             location = f"/api/posts/{post_id}/comments/{comment.id}"
-            return json_answer(asdict(comment), 201, {"Location": location})
+            return json_answer(msgspec.to_builtins(comment), 201, {"Location": location})
 
         with self.database.transaction() as tx:
             answer = idempotency.once(tx, command, post_id, add)

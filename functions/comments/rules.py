@@ -1,7 +1,7 @@
 """What a comment is, what may be written in it, who decides about it, and its events."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -88,15 +88,16 @@ def _decide(comment: CommentState, verdict: Verdict, reason: str | None) -> Comm
 
 def as_read(comment: CommentState) -> dict[str, object]:
     """The comment as a reader gets it: author and content of approved comments only."""
+    members: dict[str, object] = msgspec.to_builtins(comment)
     if comment.status == Status.APPROVED:
-        return asdict(comment)
-    return {**asdict(comment), "author": None, "content": None}
+        return members
+    return {**members, "author": None, "content": None}
 
 
 def announce(comment: CommentState, now: str, cause: Cause) -> CloudEvent:
     """The event that tells of this version of the comment."""
     kind = COMMENT_CREATED if comment.version == 1 else COMMENT_UPDATED
-    data = asdict(comment)
+    data = msgspec.to_builtins(comment)
     if kind is COMMENT_CREATED:
         del data["reason"]
     return CloudEvent(

@@ -1,7 +1,6 @@
 """Comments in their own database, and the copy of which posts there are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -53,7 +52,7 @@ def add(tx: Transaction, comment: CommentState) -> None:
     tx.execute(
         "INSERT INTO comments (id, post_id, author, content, status, created_at, version)"
         " VALUES (:id, :postId, :author, :content, :status, :createdAt, :version)",
-        **asdict(comment),
+        **msgspec.to_builtins(comment),
     )
 
 
@@ -73,7 +72,7 @@ def save(tx: Transaction, comment: CommentState) -> None:
     """Keep what was decided about a comment."""
     tx.execute(
         "UPDATE comments SET status = :status, reason = :reason, version = :version WHERE id = :id",
-        **asdict(comment),
+        **msgspec.to_builtins(comment),
     )
 
 

@@ -1,8 +1,9 @@
 """The function `posts`: writes posts and emits an event for each change."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+import msgspec
 from werkzeug.wrappers import Request, Response
 
 from eventing import idempotency, outbox
@@ -40,7 +41,9 @@ class Posts:
         def add() -> Answer:
             store.add(tx, post)
             store.emit(tx, rules.announce(post, call.cause))
-            return json_answer(asdict(post), 201, {"Location": f"/api/posts/{post.id}"})
+            return json_answer(
+                msgspec.to_builtins(post), 201, {"Location": f"/api/posts/{post.id}"}
+            )
 
         with self.database.transaction() as tx:
             answer = idempotency.once(tx, command, post.id, add)
@@ -58,7 +61,7 @@ class Posts:
                 store.save(tx, changed)
                 store.emit(tx, rules.announce(changed, call.cause))
         self.producer.wake()
-        return json_answer(asdict(changed))
+        return json_answer(msgspec.to_builtins(changed))
 
     def delete(self, call: Call, post_id: str) -> Answer:
         """`DELETE /posts/ID`."""

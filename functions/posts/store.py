@@ -1,7 +1,8 @@
 """Posts in their own database, each change with its event in one transaction."""
 
-from dataclasses import asdict
 from pathlib import Path
+
+import msgspec
 
 from eventing import idempotency, outbox
 from eventing.cloudevent import CloudEvent
@@ -16,7 +17,7 @@ def add(tx: Transaction, post: PostState) -> None:
     tx.execute(
         "INSERT INTO posts (id, title, body, created_at, updated_at, version)"
         " VALUES (:id, :title, :body, :createdAt, :updatedAt, :version)",
-        **asdict(post),
+        **msgspec.to_builtins(post),
     )
 
 
@@ -35,7 +36,7 @@ def save(tx: Transaction, post: PostState) -> None:
     tx.execute(
         "UPDATE posts SET title = :title, body = :body, updated_at = :updatedAt,"
         " version = :version WHERE id = :id",
-        **asdict(post),
+        **msgspec.to_builtins(post),
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -70,7 +70,7 @@ def save_post(tx: Transaction, post: PostState, excerpt: str) -> None:
     tx.execute(
         "UPDATE posts SET title = :title, body = :body, created_at = :createdAt,"
         " updated_at = :updatedAt, version = :version, excerpt = :excerpt WHERE id = :id",
-        **asdict(post),
+        **msgspec.to_builtins(post),
         excerpt=excerpt,
     )
 
@@ -133,7 +133,7 @@ def save_comment(tx: Transaction, comment: CommentState) -> None:
         " VALUES (:id, :postId, :author, :content, :status, :reason, :createdAt, :version)"
         " ON CONFLICT (id) DO UPDATE SET author = excluded.author, content = excluded.content,"
         " status = excluded.status, reason = excluded.reason, version = excluded.version",
-        **asdict(comment),
+        **msgspec.to_builtins(comment),
     )
 
 

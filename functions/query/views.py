@@ -1,8 +1,9 @@
 """What a reader gets of posts and comments, as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from eventing.answer import to_json
 from functions.events import CommentState, Status
@@ -30,13 +31,14 @@ def post_view(post: Post, comments: Sequence[CommentState], following: str | Non
 
 def comment_view(comment: CommentState) -> dict[str, Any]:
     """A comment; author and content of approved ones only."""
+    members: dict[str, Any] = msgspec.to_builtins(comment)
     if comment.status == Status.APPROVED:
-        return asdict(comment)
-    return {**asdict(comment), "author": None, "content": None}
+        return members
+    return {**members, "author": None, "content": None}
 
 
 def _document(post: Post, *, without: str) -> dict[str, Any]:
-    document = asdict(post)
+    document: dict[str, Any] = msgspec.to_builtins(post)
     del document[without]
     document["commentCount"] = document.pop("approved")
     return document
