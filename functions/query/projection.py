@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from eventing.database import Transaction
 from eventing.patience import step_aside
 from eventing.projection import Projection
@@ -25,8 +27,12 @@ def post_written(tx: Transaction, post: PostState) -> None:
     known = store.hold_post(tx, post.id)
     if known.deleted or post.version <= known.version:
         return
-    store.save_post(tx, post, excerpt(post.body, post.title))
-    _summarise(tx, post.id)
+    seen = store.Post(
+        **msgspec.to_builtins(post),
+        excerpt=excerpt(post.body, post.title),
+        approved=known.approved,
+    )
+    store.save_post(tx, seen, _summary(tx, seen))
 
 
 def post_deleted(tx: Transaction, removal: PostRemoval) -> None:
@@ -52,8 +58,11 @@ def comment_written(tx: Transaction, comment: CommentState) -> None:
 def _summarise(tx: Transaction, post_id: str) -> None:
     post = store.read_post(tx, post_id)
     if post:
-        newest = store.newest_approved(tx, post_id)
-        store.save_summary(tx, post_id, summary(post, newest))
+        store.save_summary(tx, post_id, _summary(tx, post))
+
+
+def _summary(tx: Transaction, post: store.Post) -> str:
+    return summary(post, store.newest_approved(tx, post.id) if post.approved else ())
 
 
 READ_MODEL = Projection(

@@ -34,6 +34,7 @@ class Held:
     id: str
     version: int
     deleted: bool
+    approved: int
 
     @property
     def listed(self) -> bool:
@@ -59,24 +60,27 @@ def hold_post(tx: Transaction, post_id: str) -> Held:
     """Hold the post's row, so that events of one post are applied one after another."""
     row = tx.row(
         "INSERT INTO posts (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET version = posts.version"
-        " RETURNING version, deleted",
+        " RETURNING version, deleted, approved",
         post_id,
     )
-    return Held(post_id, row["version"], bool(row["deleted"])) if row else Held(post_id, 0, False)
+    if row is None:
+        return Held(post_id, 0, False, 0)
+    return Held(post_id, row["version"], bool(row["deleted"]), row["approved"])
 
 
-def save_post(tx: Transaction, post: PostState, excerpt: str) -> None:
-    """Keep a version of a held post."""
+def save_post(tx: Transaction, post: Post, summary: str) -> None:
+    """Keep a version of a held post, and its JSON in the list."""
     tx.execute(
         "UPDATE posts SET title = :title, body = :body, created_at = :createdAt,"
-        " updated_at = :updatedAt, version = :version, excerpt = :excerpt WHERE id = :id",
+        " updated_at = :updatedAt, version = :version, excerpt = :excerpt, summary = :summary"
+        " WHERE id = :id",
         **msgspec.to_builtins(post),
-        excerpt=excerpt,
+        summary=summary,
     )
 
 
 def save_summary(tx: Transaction, post_id: str, document: str) -> None:
-    """Keep the post's JSON in the list."""
+    """Keep the post's JSON in the list once more: a comment changed it."""
     tx.execute("UPDATE posts SET summary = ? WHERE id = ?", document, post_id)
 
 
