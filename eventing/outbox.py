@@ -103,17 +103,19 @@ def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:
     """
     rows = tx.rows(_DUE, now + LEASE, now, now, limit)
     leased = [
-        Leased(row["position"], to_event(row["attributes"], row["data"]), row["attempts"])
+        Leased(row["position"], event, row["attempts"])
         for row in rows
-        if is_readable(row)
+        if (event := _read(row)) is not None
     ]
     return sorted(leased, key=lambda item: item.position)
 
 
 def mark_published(tx: Transaction, positions: Sequence[int]) -> None:
     """Note that the broker has these events; they stay as history."""
-    for position in positions:
-        tx.execute("UPDATE outbox SET published = 1 WHERE position = ?", position)
+    if positions:
+        values = ", ".join("?" * len(positions))
+        update = f"UPDATE outbox SET published = 1 WHERE position IN ({values})"  # noqa: S608
+        tx.execute(update, *positions)
 
 
 def renew(tx: Transaction, held: Iterable[Leased], now: int) -> None:
@@ -162,15 +164,19 @@ def backoff(attempts: int) -> int:
 
 def is_readable(row: Row) -> bool:
     """Whether the row still holds an event; the log tells of one that does not."""
+    return _read(row) is not None
+
+
+def _read(row: Row) -> CloudEvent | None:
     try:
-        to_event(row["attributes"], row["data"])
+        event = to_event(row["attributes"], row["data"])
         if is_intact(row["data"]):
-            return True
+            return event
     except (KeyError, TypeError, ValueError):
         pass
     fields = {"position": row["position"]}
     log.error("the outbox holds a damaged event: restore a backup", extra={"fields": fields})
-    return False
+    return None
 
 
 def to_event(attributes: str, data: str) -> CloudEvent:
