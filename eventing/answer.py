@@ -10,6 +10,8 @@ from werkzeug.http import parse_etags
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # not made each time
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -30,7 +32,7 @@ def json_answer(
 
 def to_json(document: object) -> str:
     """Compact JSON; any text but lone surrogates comes back as it was."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _encode(document)
 
 
 def tagged(answer: Answer) -> Answer:

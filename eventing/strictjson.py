@@ -23,7 +23,8 @@ def parse_json(body: bytes) -> object:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJSON(_reason(error)) from None
-    if _is_deep(value):
+    # Most texts have fewer brackets than that, and counting them is quicker than a walk.
+    if text.count("[") + text.count("{") >= DEEPEST and _is_deep(value):
         raise NotJSON(_TOO_DEEP)
     return value
 
