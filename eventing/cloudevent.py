@@ -7,36 +7,19 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
+from eventing.attributes import OPTIONAL, REQUIRED, check, encode
+from eventing.attributes import SPEC_VERSION as SPEC_VERSION  # noqa: PLC0414 - part of an event
+from eventing.attributes import InvalidEvent as InvalidEvent  # noqa: PLC0414 - what reading raises
 from eventing.strictjson import NotJSON, parse_json
 
-SPEC_VERSION = "1.0"
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 
-_REQUIRED = ("id", "source", "type")
-_OPTIONAL = ("subject", "time", "dataschema", "datacontenttype")
-_KNOWN = (*_REQUIRED, *_OPTIONAL)
-_MANDATORY = ("specversion", *_REQUIRED)
-_NAME = re.compile(r"[a-z0-9]+")
-_SPACE = re.compile(r"\s")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_HEADER_TEXT = re.compile(r"[!-~]+( +[!-~]+)*")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_KNOWN = (*REQUIRED, *OPTIONAL)
 _JSON_TYPE = re.compile(r"[^/;]+/([^/;]+\+)?json\s*(;.*)?", re.IGNORECASE)
-_HEADER_SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
-_PLAIN = re.compile(f"[{re.escape(_HEADER_SAFE)}]*")
-# What servers take in one header, and how many (gunicorn 8,190 and 100): more cannot be sent on.
-_LONGEST = 8_000
-_EXPANSION = 12  # characters for one, at most: four bytes, each as %XX
-_MOST = 80
 _INT32 = range(-(2**31), 2**31)
-
-
-class InvalidEvent(ValueError):
-    """No valid CloudEvent."""
 
 
 class BatchRefused(InvalidEvent):
@@ -92,7 +75,7 @@ def write_binary(event: CloudEvent) -> tuple[dict[str, str], bytes]:
     """HTTP headers and body of the event in binary mode."""
     attributes = event.attributes()
     content_type = attributes.pop("datacontenttype", None)
-    headers = {f"ce-{name}": _encode_header(value) for name, value in attributes.items()}
+    headers = {f"ce-{name}": encode(value) for name, value in attributes.items()}
     if content_type is not None:
         headers["content-type"] = content_type
     return headers, event.data
@@ -144,11 +127,6 @@ def _decode_header(name: str, value: str) -> str:
         return unquote_to_bytes(value).decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidEvent(f"{name} is not UTF-8") from None
-
-
-def _encode_header(value: str) -> str:
-    # Nearly every value is plain, and seeing that takes half as long as `quote`.
-    return value if _PLAIN.fullmatch(value) else quote(value, _HEADER_SAFE)
 
 
 def _read_structured(body: bytes) -> CloudEvent:
@@ -207,58 +185,7 @@ def _canonical(name: str, value: object) -> str:
 
 
 def _build(attributes: dict[str, str], data: bytes) -> CloudEvent:
-    _check(attributes)
+    check(attributes)
     attributes.pop("specversion")
     known = {name: attributes.pop(name) for name in _KNOWN if name in attributes}
     return CloudEvent(**known, data=data, extensions=attributes)
-
-
-def _check(attributes: Mapping[str, str]) -> None:
-    for name in _MANDATORY:
-        if not attributes.get(name):
-            raise InvalidEvent(f"attribute {name} is missing or empty")
-    if attributes["specversion"] != SPEC_VERSION:
-        raise InvalidEvent(f"specversion {attributes['specversion']!r} is not {SPEC_VERSION}")
-    if len(attributes) > _MOST:
-        raise InvalidEvent(f"more than {_MOST} attributes")
-    for name, value in attributes.items():
-        _check_attribute(name, value)
-
-
-def _check_attribute(name: str, value: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise InvalidEvent(
-            f"attribute name {name[:20]!r} has more than lower-case letters and digits"
-        )
-    if name == "data":
-        raise InvalidEvent("no attribute may be named data")
-    if _is_too_long(name, value):
-        raise InvalidEvent(f"attribute {name[:20]} has more than {_LONGEST} characters, encoded")
-    if not value.isprintable() and _CONTROL.search(value):  # what it looks for is never printable
-        raise InvalidEvent(f"attribute {name} has a control character or a lone surrogate")
-    if not value and name in _OPTIONAL:
-        raise InvalidEvent(f"attribute {name} is empty")
-    if name == "time" and not _is_time(value):
-        raise InvalidEvent(f"time {value!r} is not RFC 3339")
-    if name == "datacontenttype" and not _HEADER_TEXT.fullmatch(value):
-        raise InvalidEvent(f"datacontenttype {value!r} is no media type")  # nor fit for a header
-    if name in ("source", "dataschema") and _SPACE.search(value):
-        raise InvalidEvent(f"attribute {name} is no URI")
-
-
-def _is_too_long(name: str, value: str) -> bool:
-    if len(name) + len(value) * _EXPANSION <= _LONGEST:
-        return False
-    return len(name) + len(quote(value, _HEADER_SAFE, errors="replace")) > _LONGEST
-
-
-def _is_time(value: str) -> bool:
-    if not _TIME.fullmatch(value):
-        return False
-    # RFC 3339 allows a leap second, datetime does not.
-    seconds = "59" if value[17:19] == "60" else value[17:19]
-    try:
-        datetime.fromisoformat(f"{value[:17]}{seconds}{value[19:]}".upper())
-    except ValueError:
-        return False
-    return True
