@@ -114,6 +114,12 @@ def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> N
     assert still_there(family) == []
 
 
+def test_the_broker_yields_to_whoever_answers_people(start: Start) -> None:
+    blog = start().ready()
+    broker, posts = blog.program("broker.serve"), blog.program("--target posts")
+    assert broker.nice() == min(19, posts.nice() + 10)
+
+
 def test_what_is_in_flight_is_answered_before_the_end(start: Start) -> None:
     blog = start().ready()
     with ThreadPoolExecutor() as pool:
