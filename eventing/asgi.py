@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.wrappers import Request, Response
 
-from eventing.call import EVENT_LIMIT
+from eventing.call import BODY, EVENT_LIMIT
 from eventing.function import problem_answer
 from eventing.patience import answer_at_once
 from eventing.problem import BadRequest
@@ -60,6 +60,7 @@ class Application:
         elif (body := await _read(receive)) is None:
             return  # broken off: there is nobody to answer, and nothing may be made of half a body
         else:
+            environ[BODY] = body
             environ["wsgi.input"] = io.BytesIO(body)
             response = await self._answer(Request(environ))
         fields = [
