@@ -13,7 +13,7 @@ class NoPlace(Exception):
 
 
 def renewed(document: str, runs: Sequence[Run], plots: Sequence[str]) -> str:
-    """The document with these runs, oldest first, and the plots of the newest."""
+    """The document with these runs, oldest first, and these plots."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

@@ -25,7 +25,7 @@ def write(curves: Mapping[str, Curve], folder: Path) -> list[str]:
 
 
 def draw(curve: Curve) -> str:
-    """The SVG; both axes are logarithmic, so what grows in proportion is a straight line."""
+    """The SVG; over sizes both axes are logarithmic: growth in proportion is a straight line."""
     file = io.StringIO()
     # Names inside the file are made up by chance otherwise; letters stay letters.
     with mpl.rc_context({"svg.hashsalt": "benchmarks", "svg.fonttype": "none"}):
@@ -38,11 +38,15 @@ def draw(curve: Curve) -> str:
 def _plot(curve: Curve, axes: Axes) -> None:
     lines = _lines(curve)
     for name, points in lines.items():
-        axes.plot(*zip(*points, strict=True), marker="o", label=name)
-    axes.set(title=f"{curve.y} by {curve.x}", xlabel=curve.x, xscale="log", yscale="log")
-    axes.set_ylim(_decades(curve))
-    axes.set_xticks(sorted({x for points in lines.values() for x, _ in points}))
-    axes.xaxis.set_minor_locator(NullLocator())
+        axes.plot(*zip(*points, strict=True), marker="." if curve.linear else "o", label=name)
+    axes.set(title=f"{curve.y} by {curve.x}", xlabel=curve.x)
+    if curve.linear:
+        axes.set_ylim(bottom=0)
+    else:
+        axes.set(xscale="log", yscale="log")
+        axes.set_ylim(_decades(curve))
+        axes.set_xticks(sorted({x for points in lines.values() for x, _ in points}))
+        axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     axes.grid(alpha=0.3)
@@ -50,7 +54,9 @@ def _plot(curve: Curve, axes: Axes) -> None:
 
 
 def _lines(curve: Curve) -> dict[str, list[tuple[float, float]]]:
-    """The points; nothing at all stands at 1, as a logarithmic axis has no 0."""
+    """The points; nothing at all stands at 1 of a logarithmic axis, which has no 0."""
+    if curve.linear:
+        return {name: list(line) for name, line in curve.lines.items()}
     return {name: [(max(x, 1.0), y) for x, y in line] for name, line in curve.lines.items()}
 
 

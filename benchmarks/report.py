@@ -14,8 +14,9 @@ def keep(run: Run) -> None:
     results.write(run, FOLDER)
     for old in sorted(FOLDER.glob("*.json"))[:-KEPT]:
         old.unlink()
-    names = plots.write(run.curves, FOLDER)
-    text = document.renewed(DOCUMENT.read_text("utf-8"), results.kept(FOLDER), names)
+    runs = results.kept(FOLDER)
+    names = plots.write(results.newest_curves(runs), FOLDER)
+    text = document.renewed(DOCUMENT.read_text("utf-8"), runs, names)
     DOCUMENT.write_text(text, "utf-8")
 
 

@@ -29,6 +29,8 @@ class Curve:
     x: str
     y: str
     lines: Mapping[str, Sequence[tuple[float, float]]]
+    linear: bool = False
+    """Over time, and not over sizes, of which each is ten times the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,11 @@ def write(run: Run, folder: Path) -> Path:
     file = folder / f"{run.date[:16].replace(':', '')}.json"
     file.write_bytes(msgspec.json.format(msgspec.json.encode(run)) + b"\n")
     return file
+
+
+def newest_curves(runs: Sequence[Run]) -> dict[str, Curve]:
+    """Of each curve the one of the newest run that has it, of runs that come oldest first."""
+    return {name: curve for run in runs for name, curve in run.curves.items()}
 
 
 def kept(folder: Path) -> list[Run]:

@@ -86,7 +86,7 @@ def _soak(bench: Bench, ours: Ours, post: str) -> None:
         bench.wrk.fire(ours.first_page, 5)
         for name, size in _sizes(ours).items():
             lines.setdefault(name, []).append((round(minutes, 2), round(size, 2)))
-    bench.draw("memory", Curve("minutes of load", "MiB", lines))
+    bench.draw("memory", Curve("minutes of load", "MiB", lines, linear=True))
     bench.keep("memory-growth", Figure(unit="MiB", rounds=[growth([y for _, y in lines[BLOG]])]))
 
 

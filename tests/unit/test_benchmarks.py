@@ -138,5 +138,20 @@ def test_a_plot_can_show_what_grows_from_nothing() -> None:
     assert "<svg" in plots.draw(Curve("events", "events/s", {"x": [(0, 900), (10, 800)]}))
 
 
+def test_a_plot_over_time_begins_at_nothing() -> None:
+    drawn = plots.draw(Curve("minutes", "MiB", {"x": [(0.2, 205), (9.8, 213)]}, linear=True))
+    assert ">0</text>" in drawn
+    assert ">200</text>" in drawn
+
+
+def test_a_curve_that_the_newest_run_lacks_is_that_of_the_run_before() -> None:
+    old, new = Curve("x", "old", {}), Curve("x", "new", {})
+    runs = [
+        replace(RUN, curves={"memory": old, "events": old}),
+        replace(RUN, curves={"events": new}),
+    ]
+    assert results.newest_curves(runs) == {"memory": old, "events": new}
+
+
 def test_growth_leaves_out_the_time_in_which_memory_fills_for_ever() -> None:
     assert growth([10, 10, 50, 50, 50, 50, 50, 50, 50, 50, 52, 52]) == 2
