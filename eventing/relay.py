@@ -60,7 +60,7 @@ class Relay:
         self._work: SimpleQueue[Leased] = SimpleQueue()
         self._finished: list[Outcome] = []
         self._publishers = 0
-        self._begun: dict[int, int] = {}  # by position, when publishing began
+        self._begun: dict[tuple[int, int], int] = {}  # as those held, when publishing began
         self._held: dict[tuple[int, int], Leased] = {}  # by position and attempt
         self._renew_at = 0
         self._next_due: int | None = None
@@ -207,9 +207,9 @@ class Relay:
     def _publish_for_ever(self) -> None:
         while True:
             item = self._work.get()
-            self._begun[item.position] = self._clock()
+            self._begun[item.position, item.attempts] = self._clock()
             outcome = self._attempt(item)
-            del self._begun[item.position]
+            del self._begun[item.position, item.attempts]
             self._inbox.put(outcome)
 
     def _attempt(self, item: Leased) -> Outcome:

@@ -277,6 +277,27 @@ def test_an_answer_that_comes_after_the_lease_has_run_out_counts(
     assert in_order(dict.fromkeys(broker.taken)) == {"a": [1, 2]}
 
 
+def test_an_event_that_is_published_twice_at_once_ends_no_publisher(
+    database: Database, broker: Broker, clock: Clock
+) -> None:
+    """Another relay took the lease over and was never heard of again; the answer is still due."""
+    append(database, "a1")
+    broker.hold("a1")
+    relay = Relay(database, broker.publish, clock=clock)
+    step_until(relay, lambda: broker.attempts == ["a1"])
+    clock.now += outbox.LEASE
+    lease_all(database, clock.now)
+    clock.now += outbox.LEASE
+    step_until(relay, lambda: broker.attempts == ["a1", "a1"])
+
+    broker.let_go("a1")
+    step_until(relay, lambda: waiting(database) == 0 and len(broker.taken) == 2)
+    append(database, *ENTITIES[:FEW])
+    for event_id in ENTITIES[:FEW]:
+        broker.hold(event_id)
+    step_until(relay, lambda: set(ENTITIES[:FEW]) <= set(broker.attempts))
+
+
 def test_a_relay_renews_its_leases_without_being_told(
     file: Path, broker: Broker, start: Callable[[Database], Relay]
 ) -> None:
