@@ -21,6 +21,7 @@ class Group:
         self._transaction = ExitStack()
         self._owner: object = None
         self._connection: Any = None
+        self._shut_out = False
         self._afterwards: list[Callable[[], None]] = []
 
     def holds(self, owner: object) -> bool:
@@ -40,8 +41,7 @@ class Group:
         shared, if this is its first part.
         """
         if self._owner is None:
-            self._connection = self._transaction.enter_context(begin())
-            self._owner = owner
+            self._begin(owner, begin)
         elif self._owner is not owner:
             step_aside()  # two databases cannot be committed as one
         try:
@@ -49,6 +49,13 @@ class Group:
                 yield self._connection
         except errors as error:
             raise _Broken from error
+
+    def _begin(self, owner: object, begin: Callable[[], AbstractContextManager[Any]]) -> None:
+        if self._shut_out:
+            step_aside()  # one of the group has waited in vain: that is long enough for all
+        self._shut_out = True
+        self._connection = self._transaction.enter_context(begin())
+        self._owner, self._shut_out = owner, False
 
     def answer(self, acts: Sequence[Callable[[], Answered]]) -> list[Answered | None]:
         """What each returns, once all of it is durable; None for each that must begin anew."""

@@ -9,7 +9,8 @@ import pytest
 from eventing import outbox
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database
-from eventing.patience import answer_at_once, step_aside
+from eventing.patience import LONGEST_AT_ONCE, answer_at_once, step_aside
+from eventing.sqlite import _begin_writing, _Connection
 from eventing.together import Group, when_durable
 from tests.unit.outboxes import append, waiting
 
@@ -44,25 +45,28 @@ def adding(database: Database, *event_ids: str) -> Callable[[], str]:
     return add
 
 
-def test_all_of_a_group_is_durable_with_one_commit(database: Database, other: Database) -> None:
+def test_all_of_a_group_is_durable_with_one_commit(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
+    commits: list[sqlite3.Connection] = []
+    commit = _Connection.commit
 
     def look() -> str:
         with other.snapshot() as tx:
             seen.append(outbox.waiting(tx))
         return "looked"
 
-    with other.snapshot() as tx:
-        before = tx.version()
-        assert Group().answer([adding(database, "a1"), adding(database, "b1"), look]) == [
-            "a1",
-            "b1",
-            "looked",
-        ]
-        assert tx.version() == before  # one moment
-    assert seen == [1]
-    with other.snapshot() as tx:
-        assert outbox.waiting(tx) == 3
+    def count(connection: _Connection) -> None:
+        if connection.release is not None:  # it holds the writing turn
+            commits.append(connection)
+        commit(connection)
+
+    monkeypatch.setattr(_Connection, "commit", count)
+    group = [adding(database, "a1"), look, adding(database, "b1"), look]
+
+    assert Group().answer(group) == ["a1", "looked", "b1", "looked"]
+    assert (seen, len(commits), waiting(other)) == ([1, 1], 1, 3)
 
 
 def test_one_that_fails_takes_nothing_from_the_others(database: Database) -> None:
@@ -120,7 +124,7 @@ def test_a_commit_that_fails_has_them_all_begin_anew(
 
     def tell() -> str:
         when_durable(lambda: said.append("durable"))
-        monkeypatch.setattr("eventing.sqlite._Connection.commit", _full)
+        monkeypatch.setattr(_Connection, "commit", _full)
         return "told"
 
     assert Group().answer([adding(database, "a1"), tell]) == [None, None]
@@ -173,6 +177,27 @@ def test_whoever_is_served_at_once_waits_neither_for_a_writer_nor_for_a_migratio
     writer.close()
     assert Group().answer([adding(database, "a1")]) == ["a1"]
     assert not (tmp_path / "new.db").exists()
+
+
+def test_a_group_waits_for_a_writer_once_and_not_for_each_of_it(
+    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+
+    def begin(connection: sqlite3.Connection, wait: float) -> None:
+        tries.append(wait)
+        _begin_writing(connection, wait)
+
+    monkeypatch.setattr("eventing.sqlite._begin_writing", begin)
+    writer = sqlite3.connect(file, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    group = [adding(database, f"{letter}1") for letter in "abcdefgh"]
+
+    assert Group().answer(group) == [None] * 8
+    assert tries == [LONGEST_AT_ONCE]
+    writer.execute("COMMIT")
+    writer.close()
+    assert Group().answer(group) == [f"{letter}1" for letter in "abcdefgh"]
 
 
 def _event(event_id: str) -> CloudEvent:
