@@ -63,8 +63,7 @@ class Function:
         started = time.perf_counter()
         call = read_call(request)
         answer = self._answer(call)
-        duration = milliseconds(time.perf_counter() - started)
-        when_durable(partial(_log, call, answer, duration))
+        when_durable(partial(_log, call, answer, started))
         return _response(call, answer)
 
     def _answer(self, call: Call) -> Answer:
@@ -157,14 +156,14 @@ def _response(call: Call, answer: Answer) -> Response:
     return response
 
 
-def _log(call: Call, answer: Answer, duration: float) -> None:
+def _log(call: Call, answer: Answer, started: float) -> None:
     fields = {
         "method": call.method,
         "path": quote(call.path),
         "status": int(answer.status),
         "outcome": _outcome(call, answer.status),
         "correlationid": call.cause.correlationid,
-        "duration": duration,
+        "duration": milliseconds(time.perf_counter() - started),
         **call.notes,
     }
     level = logging.DEBUG if call.path == "/healthz" else logging.INFO

@@ -1,14 +1,19 @@
 """What takes time does not hold up the server's own thread, in which everybody is served."""
 
+import time
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 from werkzeug.wrappers import Request
 
 from eventing.function import Function
+from eventing.logs import fields_of
 from eventing.patience import answer_at_once
+from eventing.sqlite import _Connection
 from eventing.subscriber import PING
+from eventing.together import Group
 from tests.integration.blog import BUILDERS, STRUCTURED, Document, event, post_data
 
 REMOVAL = {"id": "p1", "version": 2}
@@ -53,3 +58,24 @@ def test_what_is_quick_is_answered_at_once(tmp_path: Path) -> None:
     function = ready("query", tmp_path)
     for request in (asked("/posts", "GET"), asked("/", document=event("PostCreated", post_data()))):
         assert answer_at_once(partial(function, request)) is not None
+
+
+def test_a_log_line_counts_the_commit_that_its_answer_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    function, commit = ready("posts", tmp_path), _Connection.commit
+
+    def commit_slowly(connection: _Connection) -> None:
+        time.sleep(0.1)
+        commit(connection)
+
+    monkeypatch.setattr(_Connection, "commit", commit_slowly)
+    caplog.set_level("INFO", "eventing.function")
+    caplog.clear()
+    request = Request.from_values("/posts", method="POST", json={"title": "One"})
+    [answer] = Group().answer([partial(function, request)])
+
+    assert answer is not None
+    assert answer.status_code == 201
+    [record] = caplog.records
+    assert cast("float", fields_of(record)["duration"]) >= 100
