@@ -36,8 +36,8 @@ log = logging.getLogger("broker")
 
 HOST = "127.0.0.1"
 STOP_WITHIN = 12.0  # seconds for attempts under way; the Triggers' time-out is 10
-NICENESS = 10  # where the processor is scarce, answering people goes before spreading events
 ANSWER_WITHIN = 2.0  # seconds for requests under way: those wait for the disk only
+NICENESS = 10  # where the processor is scarce, answering people goes before spreading events
 
 
 class PortTaken(Exception):

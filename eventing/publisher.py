@@ -31,6 +31,9 @@ class InvalidOverrides(Misconfigured):
 class InvalidSink(Misconfigured):
     """K_SINK is no URL of HTTP."""
 
+    def __init__(self, sink: str) -> None:
+        super().__init__(f"K_SINK is {sink!r}: it must be a URL of HTTP")
+
 
 class Publisher:
     """Sends events to the `sink`, from any thread; `overrides` is the text of K_CE_OVERRIDES."""
@@ -95,9 +98,12 @@ def _address(sink: str) -> tuple[Callable[[], HTTPConnection], str]:
     try:
         url = urlsplit(sink)
         kind = {"http": HTTPConnection, "https": HTTPSConnection}[url.scheme]
-        line = partial(kind, url.hostname or "", url.port, timeout=CONNECT_TIMEOUT)
+        host, port = url.hostname, url.port
     except (KeyError, ValueError):
-        raise InvalidSink(f"K_SINK is {sink!r}: it must be a URL of HTTP") from None
+        raise InvalidSink(sink) from None
+    if not host:
+        raise InvalidSink(sink)
+    line = partial(kind, host, port, timeout=CONNECT_TIMEOUT)
     return line, (url.path or "/") + (f"?{url.query}" if url.query else "")
 
 

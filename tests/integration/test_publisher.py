@@ -147,7 +147,9 @@ def test_overrides_that_are_none_end_the_start(overrides: str) -> None:
         Publisher("http://127.0.0.1/", overrides)
 
 
-@pytest.mark.parametrize("url", ["http://[", "broker", "ftp://broker/", "http://broker:port/"])
+@pytest.mark.parametrize(
+    "url", ["http://[", "broker", "http:///broker", "ftp://broker/", "http://broker:port/"]
+)
 def test_a_sink_that_is_none_ends_the_start(url: str) -> None:
     with pytest.raises(InvalidSink, match="K_SINK"):
         Publisher(url)
