@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import quote
@@ -13,14 +13,18 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from eventing import subscriber
-from eventing.answer import PROBLEM, Answer, to_json
+from eventing.answer import PROBLEM, Answer, json_answer, to_json
 from eventing.call import Call, read_call
+from eventing.condition import WATCH_SECONDS, Check, Condition
 from eventing.database import StorageUnavailable
 from eventing.logs import milliseconds
+from eventing.patience import step_aside
 from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
+from eventing.recurring import Recurring
 from eventing.subscriber import Subscriber
 from eventing.text import is_storable
 from eventing.together import when_durable
+from eventing.worker import Worker
 
 # Bytes of an answer that refuses an event. Seen: a longer one ends the dispatcher of Knative's
 # default broker, and what it has in memory (Eventing of June 2026, `knativeerrordata` overflows in
@@ -40,26 +44,37 @@ class Route:
 
 
 class Function:
-    """One function, called with each request as functions-framework's `http` signature has it."""
+    """One function, called with each request as functions-framework's `http` signature has it.
+
+    `checks` are what `GET /status` tells; `background` runs while the function does.
+    """
 
     def __init__(
         self,
         routes: Sequence[Route],
         events: Subscriber,
         *,
-        prepare: Callable[[], None] = lambda: None,
+        checks: Mapping[str, Check] | None = None,
+        background: Sequence[Worker] = (),
     ) -> None:
-        own = [Route("POST", "/", self._receive), Route("GET", "/healthz", _healthy)]
+        self._condition = Condition(checks or {})
+        watch = Recurring("condition", self._condition.watch, seconds=WATCH_SECONDS)
+        self._background = (*background, Worker(watch.start, watch.stop))
+        own = [
+            Route("POST", "/", self._receive),
+            Route("GET", "/healthz", _healthy),
+            Route("GET", "/status", self._status),
+        ]
         self.routes = (*own, *routes)
         rules = [Rule(one.path, methods=[one.method], endpoint=one.act) for one in self.routes]
         # A redirect would be an answer that no caller expects: one path has one spelling.
         self._urls = Map(rules, merge_slashes=False, redirect_defaults=False).bind("")
         self._events = events
-        self._prepare = prepare
 
     def __call__(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong is a problem answer (RFC 9457)."""
-        self._prepare()
+        for worker in self._background:
+            worker.ensure_started()
         started = time.perf_counter()
         call = read_call(request)
         answer = self._answer(call)
@@ -91,6 +106,11 @@ class Function:
         except NoRoute:
             raise NotFound from None
         return act, dict(parameters)
+
+    def _status(self, _call: Call) -> Answer:
+        """`GET /status`: how this function is; the log tells of it too, once for each change."""
+        step_aside()
+        return json_answer(self._condition.report())
 
     def _receive(self, call: Call) -> Answer:
         try:

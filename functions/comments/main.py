@@ -35,7 +35,7 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
     ]
     judged = Subscription(COMMENT_MODERATED, verdicts.moderated)
     events = Subscriber([*POSTS.follow(database), judged], verdicts.sweep)
-    return Function(routes, events, prepare=producer.worker.ensure_started)
+    return Function(routes, events, background=[producer.worker])
 
 
 function = start("comments", build)

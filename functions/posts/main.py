@@ -89,7 +89,7 @@ def build(env: Mapping[str, str]) -> Function:
         Route("DELETE", "/posts/<post_id>", commands.delete),
         Route("GET", "/events", History(database).page),
     ]
-    return Function(routes, Subscriber([], producer.sweep), prepare=producer.worker.ensure_started)
+    return Function(routes, Subscriber([], producer.sweep), background=[producer.worker])
 
 
 def _existing(post: PostState | None) -> PostState:

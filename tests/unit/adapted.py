@@ -127,7 +127,7 @@ FUNCTION = Function(
         ],
         TAKEN.sweep,
     ),
-    prepare=WORKER.ensure_started,
+    background=[WORKER],
 )
 
 
