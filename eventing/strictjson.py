@@ -17,9 +17,12 @@ class NotJSON(ValueError):
 
 
 def parse_json(body: bytes) -> object:
-    """Parse one JSON value; NaN, Infinity, bad UTF-8 and absurd depth or numbers raise NotJSON."""
+    """Parse one JSON value; NaN, Infinity, bad UTF-8 and absurd depth or numbers raise NotJSON.
+
+    A byte order mark before it is skipped, as RFC 8259 (8.1) allows: editors on Windows write one.
+    """
     try:
-        text = body.decode("utf-8")
+        text = body.decode("utf-8").removeprefix("\ufeff")
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJSON(_reason(error)) from None

@@ -104,7 +104,6 @@ NO_EVENTS: dict[str, object] = {
     "nested without end": json.dumps(SOUND).replace("9", DEEP),
     "nested deeper than anybody needs": json.dumps(SOUND).replace("9", "[" * 100 + "]" * 100),
     "UTF-16": json.dumps(SOUND).encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf" + json.dumps(SOUND).encode(),
     "bytes that are no UTF-8": json.dumps(SOUND).encode().replace(b"new", b"\xff"),
 }
 

@@ -68,6 +68,11 @@ JSON_EVENT = st.builds(
 )
 
 
+def test_a_structured_event_may_begin_with_a_byte_order_mark() -> None:
+    marked = read_event({"content-type": STRUCTURED}, b"\xef\xbb\xbf" + structured())
+    assert marked == read_structured()
+
+
 @given(JSON_EVENT)
 def test_an_event_in_binary_mode_comes_back_as_it_was(event: CloudEvent) -> None:
     headers, body = write_binary(event)

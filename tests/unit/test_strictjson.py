@@ -21,6 +21,10 @@ def test_a_json_value_is_read_as_it_was_written(value: object) -> None:
     assert parse_json(json.dumps(value).encode()) == value
 
 
+def test_a_byte_order_mark_before_the_value_is_skipped() -> None:
+    assert parse_json(b'\xef\xbb\xbf{"a": "\xef\xbb\xbf"}') == {"a": "\ufeff"}
+
+
 REFUSED = {
     "nothing": (b"", "line 1, column 1"),
     "half a document": (b'{"a":\n', "line 2, column 1"),
@@ -30,7 +34,9 @@ REFUSED = {
     "minus Infinity": (b"-Infinity", "-Infinity is no JSON value"),
     "a number beyond a float": (b"[-1e999]", "too large"),
     "a number of 5,000 digits": (b"1" * 5000, "too many digits"),
-    "a byte order mark": (b"\xef\xbb\xbf{}", "BOM"),
+    "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf{}", "BOM"),
+    "a byte order mark inside": (b"[\xef\xbb\xbf1]", "line 1, column 2"),
+    "a byte order mark and nothing": (b"\xef\xbb\xbf", "line 1, column 1"),
     "UTF-16": ('"é"'.encode("utf-16-le"), "not UTF-8 at byte 2"),
     "a broken UTF-8 sequence": (b'"\xc3"', "not UTF-8 at byte 1"),
     "an encoded surrogate": (b'"\xed\xa0\x80"', "not UTF-8 at byte 1"),
