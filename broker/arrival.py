@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from broker.changes import Taken
 from broker.manifests import Trigger
@@ -21,9 +22,12 @@ _NUMBER = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 class Refused(Exception):
     """The ingress does not take the event, and says so with this status."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(
+        self, status: int, reason: str, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         super().__init__(reason)
         self.status = status
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Ingress:
         if not self._open:
             raise Refused(503, "the broker is stopping")
         namespace, broker = _address(request.path_qs)
+        _check_encoding(request)
         event = _read(request, await _body(request))
         if namespace != self._namespace or broker not in self._brokers:
             raise Refused(404, f"there is no broker {broker} in namespace {namespace}")
@@ -61,6 +62,13 @@ def _address(path: str) -> tuple[str, str]:
     if len(parts) != 3:
         raise Refused(400, "events are sent to /NAMESPACE/BROKER")
     return parts[1], parts[2]
+
+
+def _check_encoding(request: web.Request) -> None:
+    """Compressed requests are refused: an event is kept as it was sent (RFC 9110, 15.5.16)."""
+    if "Content-Encoding" in request.headers:
+        remedy = "send the event without a Content-Encoding"
+        raise Refused(415, remedy, {"Accept-Encoding": "identity"})
 
 
 async def _body(request: web.Request) -> bytes:
@@ -84,5 +92,5 @@ def _answer(status: int, headers: dict[str, str] | None = None) -> web.Response:
 
 
 def _refusal(refused: Refused) -> web.Response:
-    headers = {"Allow": METHODS}
+    headers = {"Allow": METHODS, **refused.headers}
     return web.Response(status=refused.status, headers=headers, text=f"{refused}\n")

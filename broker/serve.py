@@ -104,7 +104,12 @@ class Broker:
         await self._log.record(Resumed(list(self._routes), now()))
         deliverer = Deliverer(self._log, sender, self._intake, self._routes)
         self._lanes.start(self._routes, self._log, deliverer.deliver)
-        server = web.AppRunner(self._app(), access_log=None, shutdown_timeout=ANSWER_WITHIN)
+        server = web.AppRunner(
+            self._app(),
+            access_log=None,
+            shutdown_timeout=ANSWER_WITHIN,
+            auto_decompress=False,  # the ingress refuses what is compressed
+        )
         await server.setup()
         await web.SockSite(server, self._listener).start()
         self._status.set_ready(ready=True)

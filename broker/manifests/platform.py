@@ -53,13 +53,21 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Knative Service; `function` is None where it runs none, `publishes` means K_SINK is set."""
+    """A Knative Service; `function` is None where it runs none.
+
+    `broker` is the one that its SinkBinding gives it as K_SINK, None where there is no binding.
+    """
 
     name: str
     function: str | None
     env: Mapping[str, str]
     public: bool
-    publishes: bool
+    broker: str | None = None
+
+    @property
+    def publishes(self) -> bool:
+        """Whether K_SINK is set."""
+        return self.broker is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,6 @@ from broker.manifests.services import read_service
 
 Kind = TypeVar("Kind", bound=shapes.Object)
 
-# The runner gives every publishing function the address of this one.
-_BOUND_BROKER = "default"
-
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -41,14 +38,12 @@ def parse_platform(documents: Iterable[tuple[str, object]], namespace: str = "bl
     found = [read_object(file, document, namespace) for file, document in documents]
     _check_unique(found)
     known = _known(found)
-    publishers = {
-        _publisher(place, binding.spec, known) for place, binding in _all(found, shapes.SinkBinding)
-    }
+    bound = _bound_brokers(found, known)
     return Platform(
         namespace=namespace,
         brokers=tuple(known.brokers),
         services=tuple(
-            read_service(place, service, publishes=place.name in publishers)
+            read_service(place, service, broker=bound.get(place.name))
             for place, service in _all(found, shapes.KnativeService)
         ),
         triggers=tuple(_trigger(*each, known) for each in _all(found, shapes.Trigger)),
@@ -103,8 +98,19 @@ def _filter(place: Place, spec: shapes.TriggerSpec) -> Filter:
         raise place.error(error.field, error.problem) from error
 
 
-def _publisher(place: Place, spec: shapes.BindingSpec, known: _Known) -> str:
-    """The Service that a SinkBinding gives K_SINK."""
+def _bound_brokers(found: Sequence[Found], known: _Known) -> Mapping[str, str]:
+    """The Broker to which each Service publishes; two SinkBindings may not disagree about it."""
+    bound: dict[str, str] = {}
+    for place, binding in _all(found, shapes.SinkBinding):
+        service, broker = _bound(place, binding.spec, known)
+        if bound.setdefault(service, broker) != broker:
+            problem = f"{service} is bound to the Broker {bound[service]} already: remove one"
+            raise place.error("spec.sink.ref.name", problem)
+    return bound
+
+
+def _bound(place: Place, spec: shapes.BindingSpec, known: _Known) -> tuple[str, str]:
+    """The Service that a SinkBinding gives K_SINK, and the Broker that this leads to."""
     subject, sink = spec.subject, spec.sink
     check_ref(place, subject, field="spec.subject", kind=(shapes.SERVING, "Service"))
     check_known(place, subject.name, field="spec.subject.name", known=known.services)
@@ -112,6 +118,4 @@ def _publisher(place: Place, spec: shapes.BindingSpec, known: _Known) -> str:
         raise place.error("spec.sink", "must be a ref to a Broker alone: write it so")
     check_ref(place, sink.ref, field="spec.sink.ref", kind=(shapes.EVENTING, "Broker"))
     check_known(place, sink.ref.name, field="spec.sink.ref.name", known=known.brokers)
-    if sink.ref.name != _BOUND_BROKER:
-        raise place.error("spec.sink.ref.name", f"K_SINK leads to {_BOUND_BROKER}: name that one")
-    return subject.name
+    return subject.name, sink.ref.name

@@ -11,7 +11,7 @@ _FUNCTION = "FUNCTION_TARGET"
 _ENV = "spec.template.spec.containers[0].env"
 
 
-def read_service(place: Place, service: shapes.KnativeService, *, publishes: bool) -> Service:
+def read_service(place: Place, service: shapes.KnativeService, *, broker: str | None) -> Service:
     """Name, function, literal environment and visibility; raises ManifestError."""
     [container] = service.spec.template.spec.containers
     env = _literal_env(place, container)
@@ -20,7 +20,7 @@ def read_service(place: Place, service: shapes.KnativeService, *, publishes: boo
         function=_function(place, env),
         env=env,
         public=_public(place, service.metadata.labels),
-        publishes=publishes,
+        broker=broker,
     )
 
 

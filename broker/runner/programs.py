@@ -63,9 +63,10 @@ def ports(platform: Platform, settings: Settings) -> dict[str, int]:
 def functions(platform: Platform, settings: Settings, inherited: Environment) -> list[Program]:
     """One process for each Service that is a function."""
     at = ports(platform, settings)
-    sink = _sink(platform, settings)
     return [
-        _function(service, at[service.name], settings, _common(settings, inherited, service, sink))
+        _function(
+            service, at[service.name], settings, _common(platform, settings, inherited, service)
+        )
         for service in at_home(platform, at)
         if service.function
     ]
@@ -77,7 +78,7 @@ def replays(platform: Platform, settings: Settings, inherited: Environment) -> d
         service.name: Command(
             name=f"replay {service.name}",
             command=(*PYTHON, str(settings.root / f"functions/{service.function}/replay.py")),
-            environment=_common(settings, inherited, service, _sink(platform, settings)),
+            environment=_common(platform, settings, inherited, service),
         )
         for service in at_home(platform, ports(platform, settings))
         if "FEEDS" in service.env
@@ -88,10 +89,6 @@ def repairs(platform: Platform, settings: Settings, inherited: Environment) -> l
     """What is done once a day: every copy is checked and mended, as CronJobs do in a cluster."""
     every = replays(platform, settings, inherited).values()
     return [replace(each, command=(*each.command, "--repair")) for each in every]
-
-
-def _sink(platform: Platform, settings: Settings) -> str:
-    return f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{platform.brokers[0]}"
 
 
 def at_home(platform: Platform, at: Mapping[str, int]) -> list[Service]:
@@ -127,10 +124,14 @@ def _function(service: Service, port: int, settings: Settings, environment: Envi
     )
 
 
-def _common(settings: Settings, inherited: Environment, service: Service, sink: str) -> Environment:
+def _common(
+    platform: Platform, settings: Settings, inherited: Environment, service: Service
+) -> Environment:
     own = {"DATABASE_URL": f"sqlite:///{settings.data / f'{service.function}.db'}"}
-    if service.publishes:
-        own["K_SINK"] = sink
+    if service.broker is not None:
+        own["K_SINK"] = (
+            f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{service.broker}"
+        )
     return {"SITE_URL": settings.site, **service.env, **_base(settings, inherited), **own}
 
 

@@ -1,6 +1,7 @@
 """The verb `send`: one event to the broker, and what it answers; changes with what is sent."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import click
@@ -24,8 +25,9 @@ from eventing.strictjson import NotJSON, parse_json
 @click.option("--data", help="The data, as JSON.")
 @click.option("--data-file", type=click.File("rb"), help="A file with it; - is standard input.")
 @click.option("--extension", "extensions", multiple=True, metavar="NAME=VALUE", help="Any number.")
+@click.option("--broker", help="To which Broker of the manifests, if there are several.")
 @broker_port
-def send(file: BinaryIO | None, *, broker_port: int, **flags: Any) -> None:
+def send(file: BinaryIO | None, *, broker: str | None, broker_port: int, **flags: Any) -> None:
     """Send an event to the broker: the one in FILE, structured JSON (- is standard input), or one
     made of the options.
 
@@ -33,7 +35,7 @@ def send(file: BinaryIO | None, *, broker_port: int, **flags: Any) -> None:
     """
     event = _valid(_read(file, flags))
     headers, body = write_binary(event)
-    with answer(_sink(broker_port), "POST", body=body, headers=headers) as answered:
+    with answer(_sink(broker, broker_port), "POST", body=body, headers=headers) as answered:
         told = answered.read().decode(errors="replace").strip()
         line = f"{answered.status} {answered.reason}: {event.type} {event.id} from {event.source}"
     if refuses(answered):
@@ -83,9 +85,20 @@ def _valid(structured: bytes) -> CloudEvent:
         raise click.ClickException(f"no valid event: {error}") from None
 
 
-def _sink(port: int) -> str:
+def _sink(broker: str | None, port: int) -> str:
     platform = load_platform(Settings().manifests)
+    name = chosen_broker(broker, platform.brokers)
     if in_cluster():
-        broker = get("broker", platform.brokers[0], platform.namespace)
-        return str(broker["status"]["address"]["url"])
-    return f"http://{HOST}:{port}/{platform.namespace}/{platform.brokers[0]}"
+        found = get("broker", name, platform.namespace)
+        return str(found["status"]["address"]["url"])
+    return f"http://{HOST}:{port}/{platform.namespace}/{name}"
+
+
+def chosen_broker(broker: str | None, brokers: Sequence[str]) -> str:
+    """The Broker of that name, or the only one; a wrong one would take the event for nobody."""
+    if broker in brokers:
+        return str(broker)
+    if broker is None and len(brokers) == 1:
+        return brokers[0]
+    names = ", ".join(brokers) or "none"
+    raise click.UsageError(f"name a Broker of the manifests with --broker: {names}")

@@ -1,5 +1,6 @@
 """The door: which requests are taken, how others are refused, what an event gets on its way."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,8 @@ TRIGGERS = [
     ProbeTrigger("arrives-again"),
     ProbeTrigger("arrives-large"),
     ProbeTrigger("arrives-bare"),
+    ProbeTrigger("arrives-marked"),
+    ProbeTrigger("arrives-packed"),
 ]
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "arrives-nowhere"}
@@ -159,3 +162,42 @@ def test_an_event_of_a_mebibyte_is_taken(broker: BrokerUnderTest) -> None:
 def test_a_larger_event_is_not_taken(broker: BrokerUnderTest) -> None:
     attributes, _ = write_binary(an_event("arrives-large"))
     assert post(broker.publish_url, attributes, b"a" * 1_048_577) == 413
+
+
+PACKED = gzip.compress(b'{"of": "it"}')
+
+
+@pytest.mark.differs_from_knative("it would pass the bytes on without saying that they are packed")
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", PACKED),
+        ("GZIP", PACKED),
+        ("gzip", b"not packed"),
+        ("deflate", PACKED),
+        ("br", PACKED),
+        ("zstd", PACKED),
+        ("identity", b"{}"),
+        ("no-such", b"{}"),
+        ("gzip", gzip.compress(bytes(2_000_000))),
+    ],
+)
+def test_an_event_with_a_content_encoding_is_refused_and_told_what_to_send(
+    broker: BrokerUnderTest, encoding: str, body: bytes
+) -> None:
+    attributes, _ = write_binary(an_event("arrives-packed"))
+    headers = {**attributes, "Content-Encoding": encoding}
+    status, answered, _ = request("POST", broker.publish_url, headers, body)
+    assert (status, answered["accept-encoding"]) == (415, "identity")
+    assert broker.deliveries("arrives-packed") == []
+
+
+@pytest.mark.differs_from_knative("Go's parser takes no byte order mark")
+def test_a_structured_event_may_begin_with_a_byte_order_mark(broker: BrokerUnderTest) -> None:
+    document = (
+        b'{"specversion":"1.0","id":"1","source":"/s","type":"arrives-marked","data":{"a":1}}'
+    )
+    headers = {"Content-Type": STRUCTURED}
+    assert post(broker.publish_url, headers, b"\xef\xbb\xbf" + document) == 202
+    [received] = broker.deliveries("arrives-marked", 1)
+    assert received.event.data == b'{"a":1}'

@@ -15,10 +15,12 @@ def to(service: str) -> Document:
     return {"ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": service}}
 
 
+def to_broker(name: str) -> Document:
+    return {"ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": name}}
+
+
 TO_QUERY = to("query")
-TO_BROKER: Document = {
-    "ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default"}
-}
+TO_BROKER = to_broker("default")
 
 
 def service(container: Document | None = None, **metadata: Any) -> Document:

@@ -20,6 +20,8 @@ from tests.unit.manifest_documents import (
     pairs,
     ping,
     service,
+    to,
+    to_broker,
     trigger,
 )
 
@@ -45,7 +47,7 @@ def test_a_service_gives_its_function_literal_environment_and_visibility() -> No
     labels = {"networking.knative.dev/visibility": "cluster-local", "app": "blog"}
     [found] = parse_platform(pairs(service(container, labels=labels))).services
     env = {"FUNCTION_TARGET": "query", "EMPTY": ""}
-    assert found == Service("query", "query", env, public=False, publishes=False)
+    assert found == Service("query", "query", env, public=False)
 
 
 def test_a_variable_that_leads_into_a_volume_is_left_to_a_cluster_with_its_volume() -> None:
@@ -63,12 +65,27 @@ def test_a_variable_that_leads_into_a_volume_is_left_to_a_cluster_with_its_volum
 
 def test_a_service_without_function_and_label_is_public_and_runs_none() -> None:
     [found] = parse_platform(pairs(service())).services
-    assert found == Service("query", None, {}, public=True, publishes=False)
+    assert found == Service("query", None, {}, public=True)
 
 
 def test_a_sinkbinding_makes_its_subject_publish() -> None:
     [found] = parse_platform(pairs(BROKER, service(), binding())).services
-    assert found.publishes
+    assert (found.publishes, found.broker) == (True, "default")
+
+
+def test_each_service_publishes_to_the_broker_that_its_own_sinkbinding_names() -> None:
+    audit = named(BROKER, name="audit")
+    other = named(service(), name="other")
+    to_audit = named(binding(subject=to("other")["ref"], sink=to_broker("audit")), name="other")
+    documents = (audit, BROKER, service(), other, binding(), to_audit)
+    found = {each.name: each.broker for each in parse_platform(pairs(*documents)).services}
+    assert found == {"query": "default", "other": "audit"}
+
+
+def test_two_sinkbindings_may_not_lead_one_service_to_two_brokers() -> None:
+    audit, again = named(BROKER, name="audit"), named(binding(sink=to_broker("audit")), name="two")
+    with pytest.raises(ManifestError, match="query is bound to the Broker default already"):
+        parse_platform(pairs(audit, BROKER, service(), binding(), again))
 
 
 def test_a_trigger_gives_broker_filter_and_subscriber() -> None:

@@ -13,9 +13,9 @@ from broker.runner.process import how_it_ended
 from broker.runner.restart import LONGEST, SETTLED, next_pause
 from broker.runner.settings import Settings
 
-POSTS = Service("posts", "posts", {"FUNCTION_TARGET": "posts"}, public=False, publishes=True)
-DEAD_LETTERS = Service("dead-letters", "dead_letters", {}, public=False, publishes=False)
-WEB = Service("web", None, {}, public=True, publishes=False)
+POSTS = Service("posts", "posts", {"FUNCTION_TARGET": "posts"}, public=False, broker="default")
+DEAD_LETTERS = Service("dead-letters", "dead_letters", {}, public=False)
+WEB = Service("web", None, {}, public=True)
 PLATFORM = Platform("blog", ("default",), (POSTS, DEAD_LETTERS, WEB), (), ())
 SETTINGS = Settings(data=Path("/kept"), root=Path("/project"))
 
@@ -64,6 +64,14 @@ def test_only_a_function_that_publishes_is_told_where_the_broker_is() -> None:
     posts, dead_letters = programs.functions(PLATFORM, SETTINGS, {"K_SINK": "http://elsewhere"})
     assert posts.environment["K_SINK"] == "http://127.0.0.1:8090/blog/default"
     assert "K_SINK" not in dead_letters.environment
+
+
+def test_with_several_brokers_each_function_publishes_to_the_one_it_is_bound_to() -> None:
+    bound = (POSTS, replace(DEAD_LETTERS, broker="audit"))
+    platform = replace(PLATFORM, brokers=("audit", "default"), services=bound)
+    posts, dead_letters = programs.functions(platform, SETTINGS, {})
+    assert posts.environment["K_SINK"] == "http://127.0.0.1:8090/blog/default"
+    assert dead_letters.environment["K_SINK"] == "http://127.0.0.1:8090/blog/audit"
 
 
 def test_the_callers_settings_pass_and_what_is_decided_here_does_not() -> None:

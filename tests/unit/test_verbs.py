@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -11,6 +12,7 @@ from broker.runner.programs import Program
 from broker.runner.register import Register, read_register
 from broker.verbs.events import readable
 from broker.verbs.report import age, show, size
+from broker.verbs.send import chosen_broker
 from tests.e2e.running import free_ports
 
 TRIGGER = {"delivered": 5, "waiting": 4, "retrying": 3, "dead_lettered": 2, "dead": 1}
@@ -60,6 +62,32 @@ def test_without_a_broker_it_is_one_line_with_the_remedy(arguments: list[str]) -
     assert answer.exit_code == 1
     assert answer.output.startswith(f"Error: nothing answers at http://127.0.0.1:{port} (")
     assert answer.output.count("\n") == 1
+
+
+def test_an_event_is_sent_to_a_broker_of_the_manifests_only() -> None:
+    answer = blog("send", "--type", "T", "--source", "/s", "--broker", "audit")
+    assert answer.exit_code == 2
+    assert "name a Broker of the manifests with --broker: default" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("named", "brokers", "chosen"),
+    [
+        (None, ["default"], "default"),
+        (None, ["audit"], "audit"),
+        ("audit", ["default", "audit"], "audit"),
+        (None, ["audit", "default"], None),
+        ("other", ["default"], None),
+    ],
+)
+def test_with_several_brokers_the_one_to_send_to_must_be_named(
+    named: str | None, brokers: list[str], chosen: str | None
+) -> None:
+    if chosen is None:
+        with pytest.raises(click.UsageError):
+            chosen_broker(named, brokers)
+    else:
+        assert chosen_broker(named, brokers) == chosen
 
 
 def program(name: str) -> Program:
