@@ -1,4 +1,4 @@
-"""The verb `dead`: see and mend what subscribers did not take; changes with what is shown of it."""
+"""The verb `dead`: see and mend what subscribers did not take."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,15 +30,15 @@ def dead(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
     office = context.obj = cluster_office() if in_cluster() else local_office(*ports)
     if context.invoked_subcommand is not None:
         return
-    found, trouble = office.everything(**options)
+    found, silent = office.everything(**options)
     if as_json:
         click.echo(json.dumps(found, indent=2))
-    elif lines := "\n".join(_lines(**found)):
-        click.echo(lines)
-    elif trouble is None:
-        click.echo("Nothing is dead.")
-    if trouble is not None:
-        raise trouble
+    else:
+        for line in [*_lines(**found), *(() if silent else remarks(office, found))]:
+            click.echo(line)
+    for error in silent:
+        error.show()
+    context.exit(1 if silent else 0)
 
 
 @dead.command()
@@ -78,7 +78,16 @@ def redrive(
 @click.pass_obj
 def discard(office: Office, letter_id: str, reason: str) -> None:
     """Give one dead letter up: its text is blanked, its ids and the reason stay."""
-    office.ask("POST", f"{letter_id}/discard", {"reason": reason})
+    office.ask("POST", letter_id, "discard", {"reason": reason})
+
+
+def remarks(office: Office, found: Mapping[str, Iterable[Entry]]) -> Iterator[str]:
+    """What the list does not show: sinks that are not asked, and that it is empty."""
+    yield from office.elsewhere
+    if not office.sinks and not office.elsewhere:
+        yield "No Trigger has a dead letter sink."
+    elif office.sinks and not any(found.values()):
+        yield "Nothing is dead."
 
 
 def _redrive(office: Office, letter_ids: list[str]) -> int:
@@ -86,7 +95,7 @@ def _redrive(office: Office, letter_ids: list[str]) -> int:
     shown = console.is_interactive and len(letter_ids) > 1
     for each in track(letter_ids, "delivering", console=console, disable=not shown):
         try:
-            office.ask("POST", f"{each}/redrive")
+            office.ask("POST", each, "redrive")
         except NotDone as error:
             failed += 1
             line = f"{each}: {error}"
@@ -105,7 +114,7 @@ def _lines(
         given_up = f"; discarded: {each['discarded']}" if each["discarded"] else ""
         yield f"    {_named(each)}: {each['reason']}{said}{given_up} (failures: {each['failures']})"
     for each in keptByBroker:
-        yield f"kept by the broker        {each['time']}  {each['trigger']}"
+        yield f"kept by the broker        {each['firstAt']}  {each['trigger']}"
         yield f"    {_named(each)}: {each['reason']}"
 
 
