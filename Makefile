@@ -7,9 +7,11 @@ TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_module
 OVERLAY ?= local
 REGISTRY ?= dev.local/blog
 TAG ?= dev
+# More than processors: most of a test run is waiting.
+WORKERS ?= 5
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo bench bench-quick test images e2e deploy undeploy chaos check format lock clean
+.PHONY: help run demo bench bench-quick test test-fast images e2e deploy undeploy chaos check format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -21,9 +23,12 @@ run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR
 demo: .venv/.local ## load a few posts and comments into the running blog
 	@$(BIN)/blog load demo/posts demo/comments.csv --wait --url http://localhost:$${PORT:-8080}
 
-test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test
+test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test, side by side in $WORKERS processes
 	npm --prefix web test
-	$(BIN)/pytest --durations=20
+	$(BIN)/pytest -n $(WORKERS) --durations=20
+
+test-fast: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run the unit and integration tests, on SQLite alone
+	$(BIN)/pytest -n $(WORKERS) -m "not server" tests/unit tests/integration
 
 images: ## build the images of all functions and of web, as $REGISTRY/NAME:$TAG; PYTHON_IMAGE, NODE_IMAGE, NGINX_IMAGE may be set
 	@exec knative/images.sh "$(REGISTRY)" "$(TAG)"

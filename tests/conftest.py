@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from eventing import idempotency, outbox
 from eventing.database import Database
+from tests import scheduling
 from tests.cluster.deployed import Deployed
 from tests.databases import Databases, NewDatabases, files, served_by
 from tests.postgres import CannotStart, Postgres
@@ -27,6 +28,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("cluster")
     group.addoption("--cluster", metavar="URL", help="the blog in the cluster of kubectl")
     group.addoption("--host", help="the Host header for that URL, where DNS does not know it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "server: needs a database server, PostgreSQL")
+
+
+# Before pytest itself leaves out what `-m` does not want.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name what needs a server; side by side the longest begins first."""
+    for item in items:
+        if scheduling.needs_server(item):
+            item.add_marker("server")
+    if hasattr(config, "workerinput"):
+        scheduling.longest_first(items, config.rootpath)
+    else:
+        scheduling.chaos_last(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> scheduling.ByFile:
+    """How `pytest -n` shares the tests out."""
+    return scheduling.make_scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.databases import Databases, Files
 from tests.description import Answered, Description, lowered
 from tests.integration.blog import BUILDERS, Blog
 
-INSIDE = {("POST", "/"), ("GET", "/healthz"), ("GET", "/events")}
+INSIDE = {("POST", "/"), ("GET", "/healthz"), ("GET", "/events"), ("GET", "/status")}
 FILES = {("GET", "/openapi.json")}
 PARAMETERS = {"<post_id>": "{id}", "<comment_id>": "{commentId}"}
 
