@@ -21,7 +21,7 @@ run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR
 	@exec $(BIN)/blog run
 
 demo: .venv/.local ## load a few posts and comments into the running blog
-	@$(BIN)/blog load demo/posts demo/comments.csv --wait --url http://localhost:$${PORT:-8080}
+	@$(BIN)/blog load demo/posts demo/comments.csv --wait
 
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test, side by side in $WORKERS processes
 	npm --prefix web test

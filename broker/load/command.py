@@ -17,16 +17,25 @@ from broker.load.progress import Display
 from broker.load.report import Count, Report
 from broker.load.settle import settle
 from broker.load.text import Fault
+from broker.verbs.ask import PORT
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-URL = "http://localhost:8080"
 
 
 @click.command()
 @click.argument("posts_dir", type=FOLDER)
 @click.argument("comments_csv", type=FILE, required=False)
-@click.option("--url", default=URL, show_default=True, help="Where the blog is.")
+@click.option("--url", help="Where the blog is; on this machine unless given.")
+@click.option(
+    "--port",
+    type=PORT,
+    envvar="PORT",
+    default=8080,
+    show_default=True,
+    show_envvar=True,
+    help="The port of the blog on this machine.",
+)
 @click.option("--token", envvar="AUTHOR_TOKEN", show_envvar=True, help="The author's token.")
 @click.option("--wait", is_flag=True, help="Wait until every comment is approved or rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -34,7 +43,8 @@ def load(
     posts_dir: Path,
     comments_csv: Path | None,
     *,
-    url: str,
+    url: str | None,
+    port: int,
     token: str | None,
     wait: bool,
     as_json: bool,
@@ -54,7 +64,8 @@ def load(
     except Fault as fault:
         raise click.ClickException(str(fault)) from None
     display = Display(Console(stderr=True))
-    blog = Blog(Door(url, waiting=Waiting(), say=display.say), token=token)
+    door = Door(url or f"http://localhost:{port}", waiting=Waiting(), say=display.say)
+    blog = Blog(door, token=token)
     with display.bars:
         report = _load(files, rows, blog=blog, display=display, wait=wait)
     click.echo(msgspec.json.encode(report) if as_json else str(report))

@@ -9,7 +9,9 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from click.testing import CliRunner
 
+from broker.load import load
 from tests.integration.load.small_blog import SmallBlog, problem
 from tests.integration.load.verb import run, write
 
@@ -27,6 +29,12 @@ def test_posts_come_in_order_of_file_name_and_rows_go_round(
     ]
     assert "posts: 3 new, 0 already there, 0 failed\n" in result.stdout
     assert "comments: 7 new, 0 already there, 0 failed\n" in result.stdout
+
+
+def test_it_goes_to_the_port_where_the_blog_was_started(blog: SmallBlog, posts: Path) -> None:
+    there = CliRunner(env={"AUTHOR_TOKEN": None, "PORT": blog.url.rpartition(":")[2]})
+    assert there.invoke(load, [str(posts)]).exit_code == 0
+    assert len(blog.posts) == 3
 
 
 def test_a_second_load_creates_nothing_and_says_so(
