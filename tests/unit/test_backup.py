@@ -154,6 +154,13 @@ def test_what_was_backed_up_is_restored_into_a_new_folder(archive: Path, tmp_pat
     assert list(new.parent.iterdir()) == [new]
 
 
+def test_a_function_may_have_any_name_that_manifests_allow(data: Path, tmp_path: Path) -> None:
+    (data / "posts.db").rename(data / "Posts2é.db")
+    assert verb("backup", tmp_path / "backup.tar.gz", "--data", data).exit_code == 0
+    assert verb("restore", tmp_path / "backup.tar.gz", "--data", tmp_path / "new").exit_code == 0
+    assert notes(tmp_path / "new", "Posts2é") == ["first"]
+
+
 def test_an_empty_folder_is_taken(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert verb("restore", archive, "--data", tmp_path / "empty").exit_code == 0
