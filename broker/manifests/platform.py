@@ -56,6 +56,7 @@ class Service:
     """A Knative Service; `function` is None where it runs none.
 
     `broker` is the one that its SinkBinding gives it as K_SINK, None where there is no binding.
+    `variables` names all that it reads of its environment, also where a Secret has the value.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Service:
     env: Mapping[str, str]
     public: bool
     broker: str | None = None
+    variables: frozenset[str] = frozenset()
 
     @property
     def publishes(self) -> bool:

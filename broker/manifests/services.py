@@ -21,6 +21,7 @@ def read_service(place: Place, service: shapes.KnativeService, *, broker: str | 
         env=env,
         public=_public(place, service.metadata.labels),
         broker=broker,
+        variables=frozenset(variable.name for variable in container.env),
     )
 
 

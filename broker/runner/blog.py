@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from broker.runner.chores import do_daily
 from broker.runner.console import Console
+from broker.runner.inherited import is_ignored
 from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
 from broker.runner.programs import Command, Program
@@ -24,15 +25,20 @@ Stage = Sequence[Program]
 
 
 class Wishes:
-    """What the signals ask for: SIGINT, SIGTERM and SIGHUP an orderly end, a second SIGINT now."""
+    """What the signals ask for: SIGINT, SIGTERM and SIGHUP an orderly end, a second SIGINT now.
+
+    SIGINT and SIGHUP stay ignored if they were: whoever said `nohup` wants the blog to go on when
+    the terminal goes.
+    """
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         self.now = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.stop.set)
+        loop.add_signal_handler(signal.SIGTERM, self.stop.set)
+        for number, act in ((signal.SIGINT, self._interrupt), (signal.SIGHUP, self.stop.set)):
+            if not is_ignored(number):
+                loop.add_signal_handler(number, act)
         if "MAKELEVEL" in os.environ:
             self._end_with_make(os.getppid(), loop)
 

@@ -1,13 +1,9 @@
-"""What must be so before anything starts: the page, free ports, a data folder of our own."""
+"""What must be so before anything starts: the page, and free ports."""
 
 import errno
-import fcntl
-import os
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from broker.runner.programs import Program
 from broker.runner.settings import HOST
@@ -63,33 +59,3 @@ def is_free(port: int) -> bool:
                 return False
             raise
     return True
-
-
-@contextmanager
-def data_folder(folder: Path) -> Iterator[None]:
-    """The folder exists and is this process's alone until the end of the block."""
-    with _lock_file(folder) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            whose = f"process {lock.read().strip() or 'unknown'}"
-            raise NotPossible(
-                f"the data folder {folder} is in use by another `blog run` ({whose}): "
-                "end that one, or choose another folder with --data"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _lock_file(folder: Path) -> TextIO:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return (folder / ".lock").open("a+", encoding="ascii")
-    except OSError as error:
-        raise NotPossible(
-            f"the data folder {folder} cannot be used ({error.strerror}): "
-            "choose another with --data"
-        ) from None

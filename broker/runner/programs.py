@@ -8,19 +8,23 @@ from signal import SIGQUIT, SIGTERM, Signals
 
 from broker.manifests import Platform, Service
 from broker.runner import nginx
+from broker.runner.environment import (
+    CERTIFICATES,
+    INGRESS,
+    INTERPRETER,
+    MACHINE,
+    SERVERS,
+    Environment,
+    chosen,
+    settable,
+)
 from broker.runner.settings import HOST, Settings
 
 # How long a function may be silent before the ingress answers 504; the same in a cluster.
 READ_TIMEOUT = "60s"
 
-# Read by the functions or their server, and decided here, not by the caller's shell.
-_DECIDED_HERE = {"DATABASE_URL", "DEBUG", "HOST", "PORT", "SUBSCRIBERS"}
-_DECIDED_HERE_PREFIXES = ("FUNCTION_", "K_")
-
 # -P: modules come from PYTHONPATH and the environment, never from where the caller stands.
 PYTHON = (sys.executable, "-P")
-
-Environment = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +49,6 @@ class Program(Command):
     stop_signal: Signals = SIGTERM
 
 
-def passed_on(environment: Environment) -> dict[str, str]:
-    """What the programs inherit of the caller's environment."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if name not in _DECIDED_HERE and not name.startswith(_DECIDED_HERE_PREFIXES)
-    }
-
-
 def ports(platform: Platform, settings: Settings) -> dict[str, int]:
     """The port of each Service that is a function, in the manifests' order."""
     names = [service.name for service in platform.services if service.function]
@@ -65,7 +60,11 @@ def functions(platform: Platform, settings: Settings, inherited: Environment) ->
     at = ports(platform, settings)
     return [
         _function(
-            service, at[service.name], settings, _common(platform, settings, inherited, service)
+            service,
+            at[service.name],
+            settings,
+            _common(platform, settings, inherited, service)
+            | chosen(inherited, settable(service.variables)),
         )
         for service in at_home(platform, at)
         if service.function
@@ -126,21 +125,22 @@ def _function(service: Service, port: int, settings: Settings, environment: Envi
 
 def _common(
     platform: Platform, settings: Settings, inherited: Environment, service: Service
-) -> Environment:
+) -> dict[str, str]:
     own = {"DATABASE_URL": f"sqlite:///{settings.data / f'{service.function}.db'}"}
     if service.broker is not None:
         own["K_SINK"] = (
             f"http://{HOST}:{settings.broker_port}/{platform.namespace}/{service.broker}"
         )
-    return {"SITE_URL": settings.site, **service.env, **_base(settings, inherited), **own}
+    more = {**_base(settings, inherited), **chosen(inherited, CERTIFICATES)}
+    return {"SITE_URL": settings.site, **service.env, **more, **own}
 
 
 def _base(settings: Settings, inherited: Environment) -> Environment:
-    path = inherited.get("PYTHONPATH")
     return {
-        **passed_on(inherited),
+        **chosen(inherited, (*MACHINE, *INTERPRETER, *SERVERS)),
         "LOG_LEVEL": settings.log_level,
-        "PYTHONPATH": f"{settings.root}:{path}" if path else str(settings.root),
+        "PYTHONPATH": str(settings.root),
+        "PYTHONUTF8": "1",  # whatever the locale, files of ours are read as what they are
     }
 
 
@@ -171,7 +171,7 @@ def ingress(platform: Platform, settings: Settings, inherited: Environment) -> P
         name="ingress",
         command=("/bin/sh", str(settings.root / "web" / "nginx" / "start.sh")),
         environment={
-            **passed_on(inherited),
+            **chosen(inherited, (*MACHINE, *INGRESS)),
             **{name.upper(): f"{HOST}:{at[name]}" for name in ("posts", "comments", "query")},
             "HOST": HOST,
             "PORT": str(settings.port),

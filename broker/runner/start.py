@@ -9,6 +9,8 @@ from broker.manifests import load_platform
 from broker.runner import premises, programs
 from broker.runner.blog import Blog
 from broker.runner.console import Console
+from broker.runner.folder import data_folder, make_private
+from broker.runner.inherited import settle_in
 from broker.runner.register import Register
 from broker.runner.settings import Settings
 
@@ -18,13 +20,15 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
 
     Raises ManifestError, NotPossible, NginxMissing or NotStarted, with nothing left running.
     """
+    settle_in()
     platform = load_platform(settings.manifests)
     premises.check_page(settings.page)
     functions = programs.functions(platform, settings, os.environ)
     broker = [programs.broker(platform, settings, os.environ)]
     ingress = [programs.ingress(platform, settings, os.environ)]
     premises.check_ports([*ingress, *broker, *functions])
-    with premises.data_folder(settings.data):
+    with data_folder(settings.data):
+        make_private(settings.data)
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from broker.runner.premises import NotPossible, data_folder
+from broker.runner.folder import data_folder
+from broker.runner.premises import NotPossible
 from broker.verbs.copies import NotACopy, check_database, check_names, data_option
 
 _BROKEN = (tarfile.TarError, EOFError, zlib.error)

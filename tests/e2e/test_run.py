@@ -36,10 +36,8 @@ PROGRAMS = ["--target posts", "broker.serve", "nginx: master"]
 HELD = "is held in flight"
 
 STAND_IN = """
-import json, os, sys, threading
+import json, sys, threading
 from werkzeug.wrappers import Response
-if os.environ.get("DIES_AT_START") == "{name}":
-    raise LookupError("no {name} today")
 def {name}(request):
     asked = {{**request.args, **json.loads(request.get_data() or b"{{}}")}}
     if "hold" in asked:
@@ -238,8 +236,12 @@ def test_a_broken_manifest_is_named_with_file_and_field(start: Start, root: Path
     assert "timeout" in said
 
 
-def test_a_function_that_dies_at_start_is_named_with_its_last_line(start: Start) -> None:
-    blog = start(DIES_AT_START="comments")
+def test_a_function_that_dies_at_start_is_named_with_its_last_line(
+    start: Start, root: Path
+) -> None:
+    source = root / "functions" / "comments" / "main.py"
+    source.write_text('raise LookupError("no comments today")')
+    blog = start()
     assert refusal(blog) == (
         "Error: comments ended at its start (exit status 1), last saying: LookupError: no comments "
         "today; to see all that it says, run it alone: "

@@ -47,7 +47,9 @@ def test_a_service_gives_its_function_literal_environment_and_visibility() -> No
     labels = {"networking.knative.dev/visibility": "cluster-local", "app": "blog"}
     [found] = parse_platform(pairs(service(container, labels=labels))).services
     env = {"FUNCTION_TARGET": "query", "EMPTY": ""}
-    assert found == Service("query", "query", env, public=False)
+    assert found == Service(
+        "query", "query", env, public=False, variables=frozenset({*env, "DATABASE_URL"})
+    )
 
 
 def test_a_variable_that_leads_into_a_volume_is_left_to_a_cluster_with_its_volume() -> None:
