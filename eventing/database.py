@@ -2,37 +2,36 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from eventing import together
-from eventing.patience import step_aside, waiting_time
+from eventing.patience import step_aside
+from eventing.pool import POOL_SIZE, Connects, Pool, StorageUnavailable
 from eventing.settings import Misconfigured
 from eventing.sqlite import SQLite
 
+__all__ = [
+    "POOL_SIZE",
+    "Database",
+    "InvalidDatabaseURL",
+    "Row",
+    "StorageUnavailable",
+    "Transaction",
+    "run_file",
+]
+
 Row = Any
 """One row; a column is read by name, `row["id"]`."""
-
-POOL_SIZE = 4
-POOL_WAIT = 10.0  # seconds; then the caller is told to come back
-
-
-class StorageUnavailable(Exception):
-    """The database cannot be used now; try again."""
 
 
 class InvalidDatabaseURL(Misconfigured):
     """DATABASE_URL names no database that is known."""
 
 
-class Engine(Protocol):
+class Engine(Connects, Protocol):
     """What differs between one kind of database and another."""
-
-    unavailable: tuple[type[Exception], ...]
-
-    def connect(self) -> Any:
-        """A new connection that commits only when told to."""
 
     def begin(self, connection: Any, *, writing: bool) -> None:
         """Open a transaction; for writing it holds off other writers of the same rows."""
@@ -100,8 +99,7 @@ class Database:
     def __init__(self, url: str, migrations: Sequence[Path], *, pool_size: int = POOL_SIZE) -> None:
         self._engine = _engine(url)
         self._migrations = migrations
-        self._idle: list[Any] = []
-        self._free = threading.BoundedSemaphore(pool_size)
+        self._pool = Pool(self._engine, pool_size)
         self._migrate_once = threading.Lock()
         self._migrated = False
 
@@ -124,9 +122,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
+        self._pool.close()
 
     @contextmanager
     def _begin(self, *, writing: bool) -> Iterator[Transaction]:
@@ -145,7 +141,7 @@ class Database:
 
     @contextmanager
     def _open(self, *, writing: bool) -> Iterator[Any]:
-        with self._connection() as connection, _committed(self._engine, connection, writing):
+        with self._pool.connection() as connection, _committed(self._engine, connection, writing):
             yield connection
 
     @contextmanager
@@ -157,52 +153,21 @@ class Database:
                 raise StorageUnavailable(str(error)) from error
             raise
 
-    @contextmanager
-    def _connection(self) -> Iterator[Any]:
-        if not self._free.acquire(timeout=waiting_time(POOL_WAIT)):
-            step_aside()
-            raise StorageUnavailable("every connection is in use")
-        connection = None
-        try:
-            connection = self._take()
-            yield connection
-        except BaseException as error:
-            connection = self._discard(connection, error)
-            raise
-        finally:
-            if connection is not None:
-                self._idle.append(connection)
-            self._free.release()
-
-    def _take(self) -> Any:
-        try:
-            return self._idle.pop()  # asking first whether there is one would be a race
-        except IndexError:
-            return self._engine.connect()
-
-    def _discard(self, connection: Any, error: BaseException) -> Any:
-        """A connection that failed is not used again; one whose caller failed is."""
-        if connection is not None and isinstance(error, self._engine.unavailable):
-            connection.close()
-            self.close()  # what ended one connection of a server mostly ended its siblings
-            return None
-        return connection
-
     def _migrate(self) -> None:
         if self._migrated:
             return
         step_aside()
         with self._migrate_once:
             if not self._migrated:
-                with self._connection() as connection:
+                with self._pool.connection() as connection:
                     _apply(self._engine, connection, self._migrations)
                 self._migrated = True
 
 
 @contextmanager
 def _committed(engine: Engine, connection: Any, writing: bool) -> Iterator[None]:
-    engine.begin(connection, writing=writing)
     try:
+        engine.begin(connection, writing=writing)
         yield
         connection.commit()
     except BaseException:

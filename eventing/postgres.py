@@ -6,14 +6,26 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection
 from psycopg2.extras import RealDictCursor
 
 CONNECT_TIMEOUT = 5  # seconds
 # Milliseconds. A statement that waits longer is told to come back; a copy of the function that
 # froze or lost its network inside a transaction loses the rows that it holds.
 _LIMITS = {"statement_timeout": 30_000, "idle_in_transaction_session_timeout": 60_000}
-_OPTIONS = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+# Everything that is set is set for one transaction, in one round trip with its beginning: a pooler
+# like PgBouncer gives each transaction another session, and refuses settings at the connection.
+_SETTINGS = "".join(f"; SET LOCAL {name} = {value}" for name, value in _LIMITS.items())
+# A writer has its number before it takes any position.
+_BEGIN_WRITING = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE{_SETTINGS}; SELECT pg_current_xact_id()"
+)
+_BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{_SETTINGS}"
+# A server's error has no code before there is a connection, only words: those of PostgreSQL, for
+# all, for one role, for one database, and of PgBouncer.
+_NO_SLOT = re.compile(
+    r"too many (clients|connections)|connection slots|no more connections allowed", re.IGNORECASE
+)
 _MIGRATIONS_LOCK = 0x626C6F67  # any number, the same in every process
 
 _VALUE = re.compile(r"\?|(?<!:):([A-Za-z]\w*)")
@@ -25,33 +37,55 @@ _SPELLINGS = (
 )
 
 
+class _Connection(connection):
+    """Begins and ends its transactions by itself: psycopg2's own BEGIN takes a round trip more."""
+
+    def begin(self, *, writing: bool) -> None:
+        self.cursor().execute(_BEGIN_WRITING if writing else _BEGIN_READING)
+
+    def commit(self) -> None:
+        """COMMIT; an error if a statement had failed, for then PostgreSQL rolls back instead."""
+        with self.cursor() as cursor:
+            cursor.execute("COMMIT")
+            if cursor.statusmessage != "COMMIT":
+                raise psycopg2.InternalError("a statement failed, so nothing was committed")
+
+    def rollback(self) -> None:
+        if self.info.transaction_status != TRANSACTION_STATUS_IDLE:
+            self.cursor().execute("ROLLBACK")
+
+
 class Postgres:
     """The engine for `postgresql://…`."""
 
     unavailable: tuple[type[Exception], ...] = (psycopg2.Error,)
+    scarce = True
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def connect(self) -> Any:
         """Connect; a server that does not answer within seconds is unavailable."""
-        return psycopg2.connect(
+        connected = psycopg2.connect(
             self._url,
             connect_timeout=CONNECT_TIMEOUT,
-            options=_OPTIONS,
+            connection_factory=_Connection,
             cursor_factory=RealDictCursor,
         )
+        connected.autocommit = True
+        return connected
 
     def begin(self, connection: Any, *, writing: bool) -> None:
         """Rows are held one by one; a writer has its number before it takes any position."""
-        level = ISOLATION_LEVEL_READ_COMMITTED if writing else ISOLATION_LEVEL_REPEATABLE_READ
-        connection.set_session(isolation_level=level, readonly=not writing)
-        if writing:
-            connection.cursor().execute("SELECT pg_current_xact_id()")
+        connection.begin(writing=writing)
 
     def lock_schema(self, connection: Any) -> None:
         """One process at a time migrates; the others wait and find nothing left to do."""
         connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATIONS_LOCK,))
+
+    def has_no_slot(self, error: Exception) -> bool:
+        """Whether the server, the role or the pooler has all the connections that it may have."""
+        return _NO_SLOT.search(str(error)) is not None
 
     def is_unavailable(self, error: Exception) -> bool:
         """Out of reach, shut down, full, or a deadlock that one side has to try again."""

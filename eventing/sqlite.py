@@ -56,6 +56,7 @@ class SQLite:
     """The engine for `sqlite:///FILE`."""
 
     unavailable: tuple[type[Exception], ...] = (sqlite3.Error,)
+    scarce = False
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -107,6 +108,10 @@ class SQLite:
 
     def lock_schema(self, connection: sqlite3.Connection) -> None:
         """BEGIN IMMEDIATE already holds every other writer off."""
+
+    def has_no_slot(self, error: Exception) -> bool:  # noqa: ARG002 - of other kinds
+        """A file may be opened as often as anybody likes."""
+        return False
 
     def is_unavailable(self, error: Exception) -> bool:
         """Busy, full, unreadable or out of reach; anything else is a fault of ours."""

@@ -11,7 +11,8 @@ from eventing import idempotency, outbox
 from eventing.database import Database
 from tests import scheduling
 from tests.cluster.deployed import Deployed
-from tests.databases import Databases, NewDatabases, files, served_by
+from tests.databases import Databases, NewDatabases, of_kind
+from tests.pgbouncer import PgBouncer
 from tests.postgres import CannotStart, Postgres
 
 # The same examples each time and no deadline: a test fails for what the code does, not for the
@@ -77,17 +78,32 @@ def postgres() -> Iterator[Postgres]:
         server.start()
         yield server
     except CannotStart as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+        _go_without(error)
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: Postgres) -> Iterator[PgBouncer]:
+    """A pooler before that PostgreSQL, for as long as all tests run."""
+    pooler = PgBouncer(postgres)
+    try:
+        pooler.start()
+        yield pooler
+    except CannotStart as error:
+        _go_without(error)
+    finally:
+        pooler.stop()
+
+
+def _go_without(error: CannotStart) -> None:
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def new_databases(request: pytest.FixtureRequest) -> NewDatabases:
     """Makes empty databases, of each kind in turn."""
-    if request.param == "sqlite":
-        return files
-    return served_by(request.getfixturevalue("postgres"))
+    return of_kind(request)
 
 
 @pytest.fixture

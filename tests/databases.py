@@ -9,7 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import psycopg2
+import pytest
 
+from tests.pgbouncer import PgBouncer
 from tests.postgres import Postgres
 
 
@@ -43,7 +45,7 @@ class Files:
 class Served:
     """PostgreSQL: a database in `server` for each name, until the end of `lifetime`."""
 
-    def __init__(self, server: Postgres, lifetime: ExitStack) -> None:
+    def __init__(self, server: Postgres | PgBouncer, lifetime: ExitStack) -> None:
         self._server = server
         self._lifetime = lifetime
         self._urls: dict[str, str] = {}
@@ -72,7 +74,7 @@ def files() -> Iterator[Databases]:
         yield Files(Path(folder))
 
 
-def served_by(server: Postgres) -> NewDatabases:
+def served_by(server: Postgres | PgBouncer) -> NewDatabases:
     """Databases in PostgreSQL."""
 
     @contextmanager
@@ -81,3 +83,16 @@ def served_by(server: Postgres) -> NewDatabases:
             yield Served(server, lifetime)
 
     return served
+
+
+def of_kind(request: pytest.FixtureRequest) -> NewDatabases:
+    """Makes databases of the kind that the fixture's parameter names."""
+    if request.param == "sqlite":
+        return files
+    return served_by(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "pgbouncer"])
+def of_every_kind(request: pytest.FixtureRequest) -> NewDatabases:
+    """For `new_databases = of_every_kind` in tests of what a pooler could break."""
+    return of_kind(request)

@@ -9,8 +9,13 @@ import psycopg2
 import pytest
 
 from eventing.database import Database, InvalidDatabaseURL
-from tests.databases import Databases
+from tests.databases import Databases, of_every_kind
 from tests.integration.notes import add, notes, schema
+
+new_databases = of_every_kind
+TO_THE_SERVER = pytest.mark.parametrize(
+    "new_databases", ["sqlite", "postgres"], indirect=True, scope="module"
+)  # a pooler gives out its own connections
 
 BROKEN = (sqlite3.IntegrityError, psycopg2.IntegrityError)
 
@@ -108,6 +113,7 @@ def test_a_pool_of_one_serves_one_after_the_other(narrow: Database) -> None:
     assert len(notes(narrow)) == 40
 
 
+@TO_THE_SERVER
 def test_a_connection_is_used_again(narrow: Database) -> None:
     mark(narrow)
     with pytest.raises(ValueError, match="mine"), narrow.transaction():
@@ -116,6 +122,7 @@ def test_a_connection_is_used_again(narrow: Database) -> None:
     assert is_marked(narrow)
 
 
+@TO_THE_SERVER
 def test_a_connection_that_failed_is_not_used_again(narrow: Database) -> None:
     mark(narrow)
     with pytest.raises((sqlite3.Error, psycopg2.Error)), narrow.transaction() as tx:

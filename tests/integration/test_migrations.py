@@ -7,8 +7,10 @@ import psycopg2
 import pytest
 
 from eventing.database import Database, StorageUnavailable
-from tests.databases import Databases, Files
+from tests.databases import Databases, Files, of_every_kind
 from tests.integration.processes import SPAWN, open_each, spawn
+
+new_databases = of_every_kind
 
 PROCESSES = 8
 

@@ -15,7 +15,7 @@ from eventing.producer import Producer
 from functions.comments import store
 from functions.comments.main import wire
 from tests.conformance.probe import Answer, Received, Server
-from tests.databases import Databases
+from tests.databases import Databases, of_every_kind
 from tests.integration.blog import (
     SUBSCRIBERS,
     client,
@@ -28,6 +28,8 @@ from tests.integration.blog import (
 )
 from tests.unit.outboxes import waiting
 from tests.waiting import until
+
+new_databases = of_every_kind
 
 COMMENTS = 24
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.databases import Databases, NewDatabases
+from tests.databases import Databases, NewDatabases, of_every_kind
 from tests.integration.blog import send
 from tests.integration.copies import Story, told
+
+new_databases = of_every_kind
 
 
 @pytest.fixture(scope="module")

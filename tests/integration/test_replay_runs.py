@@ -13,8 +13,10 @@ from eventing.rebuild import RebuildEnded
 from eventing.replay import FeedUnreadable
 from functions.posts import store as posts
 from functions.posts.rules import Draft, announce, create
-from tests.databases import Databases
+from tests.databases import Databases, of_every_kind
 from tests.integration.copies import Story, progress, served, told
+
+new_databases = of_every_kind
 
 MANY = 700  # posts: more than a page
 

@@ -14,8 +14,11 @@ from eventing.cursor import decode_position
 from eventing.database import Database
 from eventing.history import History
 from eventing.problem import BadRequest, Invalid
+from tests.databases import of_every_kind
 from tests.postgres import Postgres
 from tests.unit.outboxes import append, event
+
+new_databases = of_every_kind
 
 
 def call(**query: str) -> Call:

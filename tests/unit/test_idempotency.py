@@ -16,6 +16,10 @@ from eventing.database import Database
 from eventing.idempotency import Command, InvalidKey
 from eventing.problem import Invalid, NotFound
 from eventing.strictjson import parse_json
+from tests.databases import of_every_kind
+
+new_databases = of_every_kind
+
 
 TWINS = 4
 

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from eventing import outbox, publisher
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database
+from tests.databases import of_every_kind
 from tests.unit.outboxes import append, event, waiting
+
+new_databases = of_every_kind
 
 NOW = 1_000_000  # milliseconds
 
