@@ -68,10 +68,58 @@ def test_no_markdown_makes_more_than_280_characters_or_a_fault(markdown: str) ->
     assert len(excerpt(markdown)) <= 280
 
 
-@pytest.mark.parametrize("opening", ["<!--", "<script>", "<div>\n<style "])
-def test_looking_for_the_end_of_what_nobody_closes_takes_no_longer_than_a_delivery_may(
-    opening: str,
-) -> None:
+LARGEST = 64 * 1024  # bytes of a body
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(
+            "[![",
+            "*[",
+            "[",
+            "![[",
+            "[a](",
+            "![](",
+            "[x][",
+            "*_",
+            "**a _",
+            "<!--",
+            "<script>",
+            "<a ",
+        ),
+        *("> ", "- ", "> a\nb\n", "- a\nb\n", "> 1. - a\nb\n", "a|b\n-|-\n", "|||\n", "[a]: b\n"),
+        *("# a\n", "a\n=\n", "`" * 7 + "a", "```\n", "~~~\n", "&", "\\", "\n", "<div>\n<style "),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "> " * 100 + "\n", "a|b\n-|-\n"])
+def test_no_text_takes_long(part: str, before: str) -> None:
+    text = before + part * (LARGEST // len(part))
     began = time.process_time()
-    excerpt(opening * (64 * 1024 // len(opening)))
-    assert time.process_time() - began < 2
+    excerpt(text)
+    assert time.process_time() - began < 0.5  # a twentieth of that where nobody else computes
+
+
+def test_prose_is_found_behind_code_and_comments_of_any_length() -> None:
+    code = "```py\n" + "print('[![')\n" * 1_000 + "```\n"
+    comment = "<!--\n" + "a licence\n" * 1_000 + "-->\n"
+    assert excerpt(f"{comment}{code}~~~\n{code}~~~\nThe text.") == "The text."
+
+
+def test_a_picture_in_the_text_itself_hides_nothing_behind_it() -> None:
+    picture = f"![a cat](data:image/png;base64,{'A' * 50_000})"
+    assert excerpt(f"{picture}\n\nThe text.") == "The text."
+
+
+def test_a_link_is_found_wherever_it_is_defined() -> None:
+    text = "A [link][there]. " + "More text.\n\n" * 1_000 + "[there]: https://example.org\n"
+    assert excerpt(text).startswith("A link. More text. More")
+
+
+@pytest.mark.parametrize("line", ["```code``` and text", "a ``` b"])
+def test_code_within_a_line_begins_no_block(line: str) -> None:
+    assert excerpt(f"{line}\n\nThe end.").endswith("The end.")
+
+
+def test_a_block_ends_where_its_own_fence_does() -> None:
+    assert excerpt("````\n```\nhidden\n```\n````\nshown") == "shown"
