@@ -19,6 +19,7 @@ from aiohttp import web
 from broker.arrival import SIZE_LIMIT
 from broker.changes import Resumed
 from broker.delivery import Deliverer
+from broker.hosts import only_for
 from broker.ingress import Ingress
 from broker.intake import Intake
 from broker.lanes import Lanes
@@ -30,7 +31,8 @@ from broker.send import Sender, open_session
 from broker.settings import Settings, read_settings
 from broker.status import Status
 from broker.watch import Watch
-from eventing.logs import InvalidLogLevel, configure_logging
+from eventing.logs import configure_logging
+from eventing.settings import Misconfigured
 
 log = logging.getLogger("broker")
 
@@ -44,13 +46,13 @@ class PortTaken(Exception):
     """Another program listens on the port: end it, or choose another port."""
 
 
-REFUSALS = (InvalidLogLevel, LogUnusable, ManifestError, PortTaken, UnknownAddress)
+REFUSALS = (LogUnusable, ManifestError, Misconfigured, PortTaken, UnknownAddress)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT: 0. What keeps it from starting is told in one line: 1."""
-    settings = read_settings(arguments)
     try:
+        settings = read_settings(arguments)
         configure_logging("broker", settings.log_level)
         platform = load_platform(settings.manifests)
         with closing(_listen(settings.port)) as listener:
@@ -76,6 +78,7 @@ class Broker:
     def __init__(self, platform: Platform, settings: Settings, listener: socket.socket) -> None:
         self._platform = platform
         self._listener = listener
+        self._hosts = settings.hosts
         self._url = f"http://{HOST}:{listener.getsockname()[1]}"
         self._routes = routes(platform, settings.services, self._url)
         self._sinks = ping_sinks(platform, settings.services)
@@ -116,7 +119,7 @@ class Broker:
         return server
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=SIZE_LIMIT)
+        app = web.Application(client_max_size=SIZE_LIMIT, middlewares=[only_for(self._hosts)])
         app.router.add_get("/healthz", self._status.healthz)
         app.router.add_get("/status", self._status.status)
         app.router.add_get("/dead", self._status.dead)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventing.hosts import Hosts
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -16,10 +18,14 @@ class Settings:
     data: Path
     services: Mapping[str, str]
     log_level: str
+    hosts: Hosts
 
 
 def read_settings(arguments: Sequence[str]) -> Settings:
-    """From the command line and LOG_LEVEL; what is wrong ends the process with a line about it."""
+    """From the command line, LOG_LEVEL, ALLOWED_HOSTS and SITE_URL.
+
+    A wrong option ends the process with a line about it; NotAHost names a wrong host.
+    """
     parser = argparse.ArgumentParser(prog="python -m broker.serve")
     parser.add_argument("--manifests", type=Path, required=True, help="folder, as knative/base")
     parser.add_argument("--port", type=int, default=8090, help="on 127.0.0.1; 0 for any free one")
@@ -27,7 +33,8 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--service", type=_service, action="append", default=[], metavar="NAME=URL")
     given = parser.parse_args(arguments)
     level = os.environ.get("LOG_LEVEL") or "info"
-    return Settings(given.manifests, given.port, given.data, dict(given.service), level)
+    hosts = Hosts.from_env(os.environ)
+    return Settings(given.manifests, given.port, given.data, dict(given.service), level, hosts)
 
 
 def _service(text: str) -> tuple[str, str]:

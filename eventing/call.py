@@ -34,10 +34,16 @@ class Call:
     content: bytes | Refused
     notes: dict[str, object] = field(default_factory=dict)
     """What the call's log line should also say; never a text that somebody wrote."""
+    peer: str = ""
+
+    @property
+    def address(self) -> str:
+        """Whose request it is: the ingress tells, which alone knows; else whoever connected."""
+        return self.headers.get("X-Client-Address") or self.peer
 
     @property
     def body(self) -> bytes:
-        """The bytes sent; raises why there are none to be had: more than the limit, broken off."""
+        """The bytes sent; raises why there are none to be had: compressed, too long, broken off."""
         if isinstance(self.content, Refused):
             raise self.content
         return self.content
@@ -76,12 +82,15 @@ def read_call(request: Request) -> Call:
         request.args,
         Cause.of_request(request.headers),
         content,
+        peer=request.remote_addr or "",
     )
 
 
 def _content(request: Request, limit: int) -> bytes | Refused:
     if not request.environ.keys() & _ANNOUNCED:
         return b""  # as RFC 9112 has it (6.3); asking werkzeug costs more than routing the request
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        return _compressed()
     if (whole := request.environ.get(BODY)) is not None:
         return whole if len(whole) <= limit else _too_large(limit)
     # One more than may come: werkzeug cuts a body without a length off there and says nothing.
@@ -101,3 +110,9 @@ def _content(request: Request, limit: int) -> bytes | Refused:
 
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The request is larger than {limit // 1024} KiB.")
+
+
+def _compressed() -> UnsupportedMediaType:
+    # What may come instead is told (RFC 9110, 15.5.16).
+    headers = {"Accept-Encoding": "identity"}
+    return UnsupportedMediaType("Send it without a Content-Encoding.", headers=headers)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus as Status
 from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
@@ -17,6 +18,7 @@ from eventing.answer import PROBLEM, Answer, json_answer, to_json
 from eventing.call import Call, read_call
 from eventing.condition import WATCH_SECONDS, Check, Condition
 from eventing.database import StorageUnavailable
+from eventing.hosts import Hosts
 from eventing.logs import milliseconds
 from eventing.patience import step_aside
 from eventing.problem import MethodNotAllowed, NotFound, Refused, Unavailable
@@ -70,6 +72,8 @@ class Function:
         # A redirect would be an answer that no caller expects: one path has one spelling.
         self._urls = Map(rules, merge_slashes=False, redirect_defaults=False).bind("")
         self._events = events
+        self.hosts = Hosts(checked=False)
+        """Which requests are meant for this function; `start` knows."""
 
     def __call__(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong is a problem answer (RFC 9457)."""
@@ -83,10 +87,13 @@ class Function:
 
     def _answer(self, call: Call) -> Answer:
         try:
+            self.hosts.check(call.method, call.headers)
             act, parameters = self._match(call)
             return act(call, **parameters)
         except Refused as refusal:
             call.notes["detail"] = str(refusal)
+            if refusal.status in (Status.UNAUTHORIZED, Status.TOO_MANY_REQUESTS):
+                call.notes["address"] = call.address
             return problem_answer(refusal)
         except StorageUnavailable as error:
             log.warning("storage unavailable", extra={"fields": {"error": str(error)}})

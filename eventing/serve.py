@@ -18,6 +18,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from eventing import worker
 from eventing.asgi import Application, Entry
@@ -45,11 +46,20 @@ def main(arguments: Sequence[str]) -> None:
         server(Application(entry, pool, at_once=is_file(os.environ))).run([listener])
 
 
+class Protocol(HttpToolsProtocol):
+    """uvicorn's reading of HTTP/1.1, in which trailers are headers, without that."""
+
+    def on_headers_complete(self) -> None:
+        """Hand the head on; nothing that comes after it belongs to it (RFC 9110, 6.5.1)."""
+        super().on_headers_complete()
+        self.headers = []
+
+
 def server(application: Application) -> uvicorn.Server:
     """uvicorn with llhttp, the strict parser of Node.js, and without all that is not HTTP/1.1."""
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -23,7 +23,7 @@ from tests.e2e.browsing import (
 )
 from tests.e2e.running import QUERY, RunningBlog, environment, eventually
 
-TOKEN = "an owl knows"  # noqa: S105 - of a blog that lives as long as these tests
+TOKEN = "an-owl-knows-it-all"  # noqa: S105 - of a blog that lives as long as these tests
 
 
 @pytest.fixture(scope="module")

@@ -269,7 +269,7 @@ def test_two_runners_do_not_share_a_data_folder(start: Start) -> None:
 
 
 def test_the_start_does_not_call_writing_open_when_there_is_a_token(start: Start) -> None:
-    token = {"AUTHOR_TOKEN": "known to the author"}
+    token = {"AUTHOR_TOKEN": "known-to-the-author"}
     assert "Writing is open" not in start(**token).ready().said()
 
 

@@ -25,7 +25,7 @@ from tests.integration.blog import (
     send,
 )
 
-TOKEN = "s3cret"  # noqa: S105 - the author's, in these tests
+TOKEN = "s3cret-of-the-author"  # noqa: S105 - the author's, in these tests
 
 
 def overrule(blog: Blog, comment: Document, status: str) -> None:

@@ -21,7 +21,7 @@ from tests.integration.blog import (
 )
 from tests.unit.texts import ANY_TEXT
 
-TOKEN = "s3cret"  # noqa: S105 - the author's, in these tests
+TOKEN = "s3cret-of-the-author"  # noqa: S105 - the author's, in these tests
 
 
 def opened(databases: Databases, **env: str) -> Client:

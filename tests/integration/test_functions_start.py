@@ -139,10 +139,10 @@ def test_in_a_cluster_an_open_blog_must_be_meant(tmp_path: Path, name: str) -> N
         with pytest.raises(TokenMissing):
             client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_TOKEN=token)
     client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_OPEN="1")
-    client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_TOKEN="s3cret")  # noqa: S106 - not a real one
+    client(name, Files(tmp_path), K_SERVICE=name, AUTHOR_TOKEN="s3cret-of-the-author")  # noqa: S106 - not a real one
 
 
-@pytest.mark.parametrize("token", ["", "s3cret"])
+@pytest.mark.parametrize("token", ["", "s3cret-of-the-author"])
 def test_the_start_says_whether_everybody_may_write(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, token: str
 ) -> None:

@@ -13,7 +13,7 @@ from tests.databases import Databases, NewDatabases
 from tests.integration.blog import client, created, document, history
 from tests.unit.texts import ANY_TEXT
 
-TOKEN = "s3cret"  # noqa: S105 - the author's, in these tests
+TOKEN = "s3cret-of-the-author"  # noqa: S105 - the author's, in these tests
 AUTHOR = {"Authorization": f"Bearer {TOKEN}"}
 
 

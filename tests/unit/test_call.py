@@ -7,7 +7,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from eventing.call import EVENT_LIMIT, REQUEST_LIMIT, Call, read_call
-from eventing.problem import BadRequest, TooLarge
+from eventing.problem import BadRequest, TooLarge, UnsupportedMediaType
 
 
 class Broken(BytesIO):
@@ -17,9 +17,12 @@ class Broken(BytesIO):
         raise RuntimeError("invalid chunk size")
 
 
-def received(body: BytesIO, path: str = "/posts", length: int | None = None) -> Call:
+def received(
+    body: BytesIO, path: str = "/posts", length: int | None = None, coding: str | None = None
+) -> Call:
     """The request as a server hands it on: chunked unless a length is given."""
-    environ = EnvironBuilder(path, method="POST").get_environ()
+    headers = [] if coding is None else [("Content-Encoding", coding)]
+    environ = EnvironBuilder(path, method="POST", headers=headers).get_environ()
     environ |= {"wsgi.input": body, "wsgi.input_terminated": True}
     if length is None:
         environ["HTTP_TRANSFER_ENCODING"] = "chunked"
@@ -62,3 +65,23 @@ def test_a_body_that_breaks_off_is_not_taken_for_a_shorter_one() -> None:
 def test_a_body_that_cannot_be_read_is_the_callers_fault() -> None:
     with pytest.raises(BadRequest, match="could not be read: RuntimeError"):
         _ = received(Broken()).body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "GZIP"])
+@pytest.mark.parametrize("path", ["/", "/posts"])
+def test_what_is_compressed_is_refused_and_told_what_may_come(path: str, coding: str) -> None:
+    with pytest.raises(UnsupportedMediaType) as refusal:
+        _ = received(BytesIO(b"{}"), path, coding=coding).body
+    assert refusal.value.headers == {"Accept-Encoding": "identity"}
+
+
+@pytest.mark.parametrize("coding", ["identity", "", " Identity "])
+def test_what_is_not_compressed_may_say_so(coding: str) -> None:
+    assert received(BytesIO(b"{}"), coding=coding).body == b"{}"
+
+
+def test_a_request_comes_from_whom_the_ingress_names_else_from_who_connected() -> None:
+    environ = EnvironBuilder("/posts").get_environ() | {"REMOTE_ADDR": "192.0.2.1"}
+    assert read_call(Request(environ)).address == "192.0.2.1"
+    environ["HTTP_X_CLIENT_ADDRESS"] = "2001:db8::1"
+    assert read_call(Request(environ)).address == "2001:db8::1"
