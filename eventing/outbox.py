@@ -18,21 +18,30 @@ MIGRATIONS = Path(__file__).parent / "migrations" / "outbox"
 # minutes: a broker can answer after a whole chain of deliveries. So an event waits for a process
 # that was killed no longer than this.
 LEASE, RENEWAL = 15_000, 5_000
-FIRST_BACKOFF, LAST_BACKOFF = 500, 30_000  # milliseconds
+# Short, so that whatever failed while the broker was away leaves soon after it is back.
+FIRST_BACKOFF, LAST_BACKOFF = 500, 5_000  # milliseconds
+# After a refusal for good: only somebody who changes something at the broker can end that.
+FIRST_REFUSED, LAST_REFUSED = 30_000, 600_000  # milliseconds
+# Nobody waits longer than that: a later `due_at` was written while the clock was ahead, and counts
+# as due.
+LONGEST_WAIT = LEASE + 5_000
 
 log = logging.getLogger(__name__)
 
-_DUE = """
-UPDATE outbox SET due_at = ?, attempts = attempts + 1
-WHERE published = 0 AND due_at <= ? AND position IN (
+_IS_DUE = f"""(due_at <= :now OR due_at > :now + {LONGEST_WAIT} +
+  CASE WHEN refusals > 0 THEN {LAST_REFUSED} ELSE 0 END)"""
+
+_LEASE = f"""
+UPDATE outbox SET due_at = :until, attempts = attempts + 1
+WHERE published = 0 AND {_IS_DUE} AND position IN (
   SELECT position FROM outbox AS waiting
-  WHERE published = 0 AND due_at <= ? AND NOT EXISTS (
+  WHERE published = 0 AND {_IS_DUE} AND attempts <= :most AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier
     WHERE earlier.entity = waiting.entity AND earlier.published = 0
       AND earlier.position < waiting.position)
-  ORDER BY position LIMIT ?)
-RETURNING position, attributes, data, attempts"""
-
+  ORDER BY position LIMIT :limit)
+RETURNING position, attributes, data, attempts, refusals"""  # noqa: S608 - our own numbers
+_ANY_ATTEMPTS = 2**31 - 1
 
 _INSERT = """
 INSERT INTO outbox (id, entity, partition_key, attributes, data, published, appended_in)
@@ -46,6 +55,7 @@ class Leased:
     position: int
     event: CloudEvent
     attempts: int
+    refusals: int = 0  # for good, by the broker, until now
 
 
 def append(tx: Transaction, event: CloudEvent, *, entity: str) -> None:
@@ -94,6 +104,26 @@ def rewrite(
             continue
         changed = to_json(change(json.loads(row["data"])))
         tx.execute("UPDATE outbox SET data = ? WHERE position = ?", changed, row["position"])
+    _forget_words(tx, partition_key)
+
+
+def _forget_words(tx: Transaction, partition_key: str) -> None:
+    """Blank what was said about refused events of a partition, and try them as they are now."""
+    tx.execute(
+        "UPDATE refused_events SET said = '', discarded = substr(discarded, 1, 0)"
+        " WHERE position IN (SELECT position FROM outbox WHERE partition_key = ?)",
+        partition_key,
+    )
+    tx.execute(
+        "UPDATE outbox SET due_at = 0 WHERE partition_key = ? AND published = 0 AND refusals > 0",
+        partition_key,
+    )
+
+
+def read_clock(tx: Transaction) -> int:
+    """The database's time in milliseconds since 1970."""
+    row = tx.row("SELECT current_milliseconds() AS now")
+    return int(row["now"]) if row else 0
 
 
 def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:
@@ -101,9 +131,18 @@ def lease(tx: Transaction, now: int, limit: int) -> list[Leased]:
 
     One that cannot be read holds up the later ones of its entity, and nothing else.
     """
-    rows = tx.rows(_DUE, now + LEASE, now, now, limit)
+    return _lease(tx, now, limit, _ANY_ATTEMPTS)
+
+
+def lease_probe(tx: Transaction, now: int) -> list[Leased]:
+    """Take one event, if possible one that was never tried: it cannot be the one at fault."""
+    return _lease(tx, now, 1, 0) or _lease(tx, now, 1, _ANY_ATTEMPTS)
+
+
+def _lease(tx: Transaction, now: int, limit: int, most: int) -> list[Leased]:
+    rows = tx.rows(_LEASE, now=now, until=now + LEASE, limit=limit, most=most)
     leased = [
-        Leased(row["position"], event, row["attempts"])
+        Leased(row["position"], event, row["attempts"], row["refusals"])
         for row in rows
         if (event := _read(row)) is not None
     ]
@@ -124,14 +163,15 @@ def renew(tx: Transaction, held: Iterable[Leased], now: int) -> None:
         give_back(tx, leased, now + LEASE)
 
 
-def give_back(tx: Transaction, leased: Leased, due_at: int) -> None:
+def give_back(tx: Transaction, leased: Leased, due_at: int) -> bool:
     """End a lease unless it is another relay's now; the event is due from `due_at` on."""
-    tx.execute(
+    changed = tx.execute(
         "UPDATE outbox SET due_at = ? WHERE position = ? AND attempts = ? AND published = 0",
         due_at,
         leased.position,
         leased.attempts,
     )
+    return changed == 1
 
 
 def end_all_leases(tx: Transaction) -> None:
@@ -140,8 +180,13 @@ def end_all_leases(tx: Transaction) -> None:
 
 
 def publish_again(tx: Transaction, event_id: str) -> bool:
-    """Let an event that was published out once more, as it is; False if it waits anyway."""
-    update = "UPDATE outbox SET published = 0, due_at = 0 WHERE id = ? AND published = 1"
+    """Let an event that was published out once more, as it is.
+
+    False if it waits anyway, or was given up: the broker would refuse it again.
+    """
+    update = """
+UPDATE outbox SET published = 0, due_at = 0 WHERE id = ? AND published = 1
+  AND position NOT IN (SELECT position FROM refused_events WHERE discarded IS NOT NULL)"""
     return tx.execute(update, event_id) == 1
 
 
@@ -160,6 +205,11 @@ def next_due(tx: Transaction, now: int) -> int | None:
 def backoff(attempts: int) -> int:
     """Milliseconds to wait after the `attempts`-th failure."""
     return int(min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempts - 1, 10)))
+
+
+def refused_pause(refusals: int) -> int:
+    """Milliseconds to wait after the `refusals`-th refusal for good."""
+    return int(min(LAST_REFUSED, FIRST_REFUSED * 2 ** min(refusals - 1, 10)))
 
 
 def is_readable(row: Row) -> bool:

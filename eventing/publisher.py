@@ -1,19 +1,29 @@
 """Publishing one event to the broker over HTTP, in binary mode."""
 
 import json
+import socket
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from eventing.cloudevent import CloudEvent, write_binary
+from eventing.logs import printable
 from eventing.settings import Misconfigured
 
 CONNECT_TIMEOUT = 5.0  # seconds
-ANSWER_TIMEOUT = 200.0  # seconds; Knative's default broker answers after the whole chain
+# Seconds. Knative's default broker answers after the whole chain of deliveries, cold starts
+# included. A Trigger's take 76 at most: six attempts of 10, and pauses between them of 15.5.
+ANSWER_TIMEOUT = 90.0
+# Seconds after which a peer that no longer answers packets is given up, whatever is waited for.
+SILENCE = 20
+# Refusals of today, which another day may not be: the address, a time-out, too many requests.
+PASSING = (404, 408, 429)
+WORDS = 200  # characters of a refusal that are kept
 
 # Seconds for which an idle connection is used again. Servers close theirs after a pause of their
 # own, the shortest known one gunicorn's of 2 s; what is sent just then is lost.
@@ -22,6 +32,16 @@ KEPT_FOR = 1.0
 
 class PublishFailed(Exception):
     """Nobody knows whether the broker has the event: publish the same one again."""
+
+
+class EventRefused(PublishFailed):
+    """The broker refused the event for good: it is there, and the event is not for it."""
+
+    def __init__(self, sink: str, status: int, said: str) -> None:
+        super().__init__(f"{sink} answered {status}")
+        self.status = status
+        self.said = said
+        """The broker's own words, cut short."""
 
 
 class InvalidOverrides(Misconfigured):
@@ -51,24 +71,26 @@ class Publisher:
             event = event.with_extensions(**self._extensions)
         headers, body = write_binary(event)
         try:
-            status = self._send(headers, body)
+            status, said = self._send(headers, body)
         except (HTTPException, OSError) as error:
             raise PublishFailed(f"{self._sink}: {type(error).__name__}") from error
+        if 400 <= status < 500 and status not in PASSING:
+            raise EventRefused(self._sink, status, _words(said))
         if not 200 <= status < 300:
             raise PublishFailed(f"{self._sink} answered {status}")
 
-    def _send(self, headers: Mapping[str, str], body: bytes) -> int:
+    def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         connection = self._connection()
         try:
             connection.request("POST", self._target, body, headers)
             answer = connection.getresponse()
-            answer.read()
+            said = answer.read()
         except BaseException:
             connection.close()
             raise
         if connection.sock is not None:  # the broker lets it be used again
             self._idle.append((connection, time.monotonic()))
-        return answer.status
+        return answer.status, said
 
     def _connection(self) -> HTTPConnection:
         """The connection that was used last, or a new one."""
@@ -85,7 +107,31 @@ class Publisher:
         connection = self._line()
         connection.connect()
         connection.sock.settimeout(ANSWER_TIMEOUT)
+        notice_silence(connection.sock)
         return connection
+
+
+def notice_silence(connected: socket.socket) -> None:
+    """Let the system end a connection whose other side has vanished without a word."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    every = max(1, SILENCE // 4)
+    options = {
+        "TCP_KEEPIDLE": every,
+        "TCP_KEEPINTVL": every,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": 1000 * SILENCE,  # for what was sent and not acknowledged
+    }
+    for name, value in options.items():
+        if (option := getattr(socket, name, None)) is not None:  # not every system has them all
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _words(body: bytes) -> str:
+    """What a refusal says, as a problem answer or as plain text."""
+    text = body.decode(errors="replace")
+    with suppress(ValueError, LookupError, TypeError, RecursionError):
+        text = str(json.loads(text)["detail"])
+    return printable(" ".join(text.split()))[:WORDS]
 
 
 def _close(idle: Iterable[tuple[HTTPConnection, float]]) -> None:

@@ -3,41 +3,30 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
-from eventing import outbox
+from eventing import clock as wall
+from eventing import outbox, refused
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database, StorageUnavailable, Transaction
 from eventing.outbox import Leased
-from eventing.publisher import PublishFailed
+from eventing.pace import CONCURRENCY, Pace
+from eventing.publisher import EventRefused, PublishFailed
+from eventing.publishers import LONG, Outcome, Publishers
+from eventing.refused import Refusal
+from eventing.shared_clock import SharedClock
 
-CONCURRENCY = 32  # entities under way; one that waits for a cold start holds up no other
-# As many threads publish, those not counted that have waited long for an answer: they share the
-# interpreter with whoever waits for ours.
-FEW = 4
-LONG = 50  # milliseconds
-LONGEST_PAUSE = 2_000  # milliseconds between probes while the broker is away
 STORAGE_PAUSE = 1.0  # seconds
+LONGEST_SLEEP = (
+    30_000  # milliseconds from one look at the outbox to the next while events wait there
+)
 # Seconds from one round to the next while events are under way: what happens meanwhile shares a
 # round, which is a transaction. An event that comes when nothing is under way does not wait. While
 # the threads have enough to do anyway, it is the longer time.
 GATHER, LONGEST_GATHER = 0.005, 0.02
 
 log = logging.getLogger(__name__)
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of publishing one event."""
-
-    leased: Leased
-    failure: str | None = None
 
 
 class Relay:
@@ -51,26 +40,27 @@ class Relay:
         database: Database,
         publish: Callable[[CloudEvent], None],
         *,
-        clock: Callable[[], int] = _milliseconds,
+        clock: SharedClock | None = None,
     ) -> None:
         self._database = database
-        self._publish = publish
-        self._clock = clock
+        self._clock = clock or SharedClock()
+        self._pace = Pace()
         self._inbox: SimpleQueue[Outcome | None] = SimpleQueue()
-        self._work: SimpleQueue[Leased] = SimpleQueue()
+        self._publishers = Publishers(publish, self._inbox.put, self._clock.elapsed)
         self._finished: list[Outcome] = []
-        self._publishers = 0
-        self._begun: dict[tuple[int, int], int] = {}  # as those held, when publishing began
         self._held: dict[tuple[int, int], Leased] = {}  # by position and attempt
         self._renew_at = 0
         self._next_due: int | None = None
-        self._failures = 0  # rounds in a row in which nothing could be published
-        self._paused_until = 0
+        self.last_failure = ""
+        """Why the broker could not be reached when nothing was published last."""
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Sweep: publish whatever an earlier process left, then what comes."""
+        self._publishers.start()
+        # Made only now: a fork marks every thread that was made before it as ended.
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -81,29 +71,47 @@ class Relay:
         """Publish what still waits, for up to `grace` seconds, then end."""
         self._stopping.set()
         self.wake()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(grace)
+
+    @property
+    def under_way(self) -> int:
+        """How many events are being published."""
+        return len(self._held)
 
     def step(self) -> int:
         """One round: settle what is finished, lease what is due, hand it out; how much it was."""
         self._collect(wait=0)
-        now = self._clock()
-        room = self._room(now)
-        renewing = now >= self._renew_at
+        elapsed = self._clock.elapsed()
+        room = self._pace.room(elapsed, len(self._held) - len(self._finished))
         with self._database.transaction() as tx:
+            renewing = self._clock.look(tx) or elapsed >= self._renew_at
+            now = self._clock.now()
             if renewing:
                 outbox.renew(tx, self._held.values(), now)
             self._settle(tx, now)
-            leased = outbox.lease(tx, now, room) if room else []
-            self._next_due = outbox.next_due(tx, now)
+            leased = self._lease(tx, now, room)
+            due = outbox.next_due(tx, now)
         if renewing:
-            self._renew_at = now + outbox.RENEWAL
-        self._note_finished(now)
+            self._renew_at = elapsed + outbox.RENEWAL
+        self._next_due = None if due is None else elapsed + due - now
+        self._hand_out(leased, elapsed)
+        return len(leased)
+
+    def _lease(self, tx: Transaction, now: int, room: int) -> list[Leased]:
+        if not room:
+            return []
+        return outbox.lease_probe(tx, now) if self._pace.probing else outbox.lease(tx, now, room)
+
+    def _hand_out(self, leased: Sequence[Leased], elapsed: int) -> None:
+        for done in self._finished:
+            del self._held[done.leased.position, done.leased.attempts]
+        self._finished = []
         for item in leased:
             self._held[item.position, item.attempts] = item
-            self._work.put(item)
-        self._find_publishers(now)
-        return len(leased)
+            self._publishers.hand(item)
+            self._pace.handed_out(elapsed)
+        self._publishers.find_threads(len(self._held), elapsed)
 
     def _run(self) -> None:
         wait: float | None = self._first_sweep()
@@ -120,15 +128,17 @@ class Relay:
     def _gather(self) -> None:
         end = time.monotonic() + LONGEST_GATHER
         while not self._stopping.wait(GATHER):
-            if self._work.empty() or time.monotonic() > end:
+            if not self._publishers.busy or time.monotonic() > end:
                 return
 
     def _first_sweep(self) -> float:
+        """Free what a process that is gone had in hand, and what was refused before."""
         try:
-            with self._database.claim() as alone:
+            with self._database.claim() as alone, self._database.transaction() as tx:
                 if alone:
-                    with self._database.transaction() as tx:
-                        outbox.end_all_leases(tx)
+                    outbox.end_all_leases(tx)
+                self._clock.look(tx)
+                refused.retry_all(tx, self._clock.now())
         except StorageUnavailable as error:
             log.warning("outbox not readable yet", extra={"fields": {"error": str(error)}})
         return 0
@@ -145,85 +155,73 @@ class Relay:
         return STORAGE_PAUSE
 
     def _until_due(self) -> float | None:
-        now = self._clock()
+        elapsed = self._clock.elapsed()
         moments = [self._renew_at] if self._held else []
         # With nobody free to publish, only news of what is under way changes anything.
         if len(self._held) < CONCURRENCY:
-            moments += self._next_lease(now)
-        wait = max(0, min(moments) - now) / 1000 if moments else None
-        return wait if self._work.empty() or wait is None else min(LONG / 1000, wait)
+            moments += self._next_lease(elapsed)
+        wait = max(0, min(moments) - elapsed) / 1000 if moments else None
+        return wait if not self._publishers.busy or wait is None else min(LONG / 1000, wait)
 
-    def _next_lease(self, now: int) -> list[int]:
-        if self._paused_until > now:
-            return [self._paused_until]
-        return [] if self._next_due is None else [self._next_due]
+    def _next_lease(self, elapsed: int) -> list[int]:
+        if (next_probe := self._pace.next_probe(elapsed)) is not None:
+            return [next_probe]
+        if self._next_due is None:
+            return []
+        return [min(self._next_due, elapsed + LONGEST_SLEEP)]
 
     def _collect(self, wait: float | None) -> None:
+        """Wait for news; what publishers have reported goes to the outcomes to settle."""
+        outcomes = []
         try:
             news = self._inbox.get(timeout=wait)
             while True:
                 if news is not None:
-                    self._finished.append(news)
+                    outcomes.append(news)
                 news = self._inbox.get_nowait()
         except Empty:
-            return
+            pass
+        self._finished += outcomes
+        self._judge(outcomes)
 
-    def _room(self, now: int) -> int:
-        """How many events may be handed out; one at a time probes a broker that was away."""
-        under_way = len(self._held) - len(self._finished)
-        if not any(outcome.failure is None for outcome in self._finished):
-            if self._finished:
-                return 0  # all that came back failed: pause before the next
-            if self._failures:
-                return 1 if now >= self._paused_until and not under_way else 0
-        return CONCURRENCY - under_way
+    def _judge(self, outcomes: Sequence[Outcome]) -> None:
+        """What the outcomes say about the broker."""
+        failures = [done for done in outcomes if done.failed]
+        if len(failures) < len(outcomes):
+            self._pace.answered()
+            self.last_failure = ""
+        elif failures:
+            self._pace.failed(self._clock.elapsed())
+            self.last_failure = str(failures[0].failure)
+            _log_failures(failures)
+        for done in outcomes:
+            if isinstance(done.failure, EventRefused):
+                _log_refusal(done.leased, done.failure)
 
     def _settle(self, tx: Transaction, now: int) -> None:
         outbox.mark_published(
             tx, [done.leased.position for done in self._finished if done.failure is None]
         )
         for done in self._finished:
-            if done.failure is not None:
-                outbox.give_back(tx, done.leased, now + outbox.backoff(done.leased.attempts))
-
-    def _note_finished(self, now: int) -> None:
-        finished, self._finished = self._finished, []
-        for done in finished:
-            del self._held[done.leased.position, done.leased.attempts]
-        failures = [done for done in finished if done.failure is not None]
-        if len(failures) < len(finished):
-            self._failures = 0
-        elif failures:
-            self._failures += 1
-            self._paused_until = now + min(LONGEST_PAUSE, outbox.backoff(self._failures))
-            _log_failures(failures)
-
-    def _find_publishers(self, now: int) -> None:
-        wait_long = sum(now - begun >= LONG for begun in list(self._begun.values()))
-        for _ in range(self._publishers, min(len(self._held), FEW + wait_long)):
-            self._publishers += 1
-            threading.Thread(target=self._publish_for_ever, daemon=True).start()
-
-    def _publish_for_ever(self) -> None:
-        while True:
-            item = self._work.get()
-            self._begun[item.position, item.attempts] = self._clock()
-            outcome = self._attempt(item)
-            del self._begun[item.position, item.attempts]
-            self._inbox.put(outcome)
-
-    def _attempt(self, item: Leased) -> Outcome:
-        try:
-            self._publish(item.event)
-        except PublishFailed as failure:
-            return Outcome(item, str(failure))
-        except Exception as error:
-            log.exception("publishing failed in a way that is not foreseen")
-            return Outcome(item, repr(error))
-        return Outcome(item)
+            match done.failure:
+                case None if done.leased.refusals:
+                    refused.note_published(tx, done.leased, now)
+                case EventRefused(status=status, said=said):
+                    refused.note(tx, done.leased, Refusal(status, said, wall.now()), now)
+                case PublishFailed():
+                    outbox.give_back(tx, done.leased, now + outbox.backoff(done.leased.attempts))
 
 
-def _log_failures(failures: list[Outcome]) -> None:
+def _log_failures(failures: Sequence[Outcome]) -> None:
     first = failures[0]
-    fields = {"events": len(failures), "attempt": first.leased.attempts, "error": first.failure}
+    fields = {
+        "events": len(failures),
+        "attempt": first.leased.attempts,
+        "error": str(first.failure),
+    }
     log.warning("not published, will be tried again", extra={"fields": fields})
+
+
+def _log_refusal(leased: Leased, refusal: EventRefused) -> None:
+    fields = {"id": leased.event.id, "type": leased.event.type, "error": str(refusal)}
+    log.warning("refused by the broker: see `blog outbox`", extra={"fields": fields})

@@ -33,7 +33,7 @@ IDLE = 120  # seconds
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve until SIGTERM or SIGINT, then until the requests under way are answered."""
+    """Serve until SIGTERM or SIGINT, then until the requests and the work under way are done."""
     options = _options(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)  # the first process of a container has no default for them
@@ -42,8 +42,11 @@ def main(arguments: Sequence[str]) -> None:
     entry = load(options.source, options.target)
     gc.freeze()  # what is loaded stays: no need to look through it for garbage again and again
     worker.begin()
-    with ThreadPoolExecutor(threads(cpus())) as pool:
-        server(Application(entry, pool, at_once=is_file(os.environ))).run([listener])
+    try:
+        with ThreadPoolExecutor(threads(cpus())) as pool:
+            server(Application(entry, pool, at_once=is_file(os.environ))).run([listener])
+    finally:
+        worker.end()
 
 
 class Protocol(HttpToolsProtocol):

@@ -80,6 +80,7 @@ class SQLite:
         connection.text_factory = _text
         # One writer at a time: whatever a reader can see, no older transaction is open.
         connection.create_function("current_transaction", 0, lambda: 0)
+        connection.create_function("current_milliseconds", 0, lambda: time.time_ns() // 1_000_000)
         connection.create_function("oldest_open_transaction", 0, lambda: 1)
         try:
             _keep_readers_going(connection)

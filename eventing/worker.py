@@ -1,8 +1,8 @@
 """When a function's background work begins and ends, whatever server runs the function.
 
-The server of `eventing.serve` is one process, which calls `begin`. functions-framework imports a
-function's source in gunicorn's master and forks the worker from it; threads and connections do not
-survive a fork, so there they begin in the worker.
+The server of `eventing.serve` is one process, which calls `begin` and `end`. functions-framework
+imports a function's source in gunicorn's master and forks the worker from it; threads and
+connections do not survive a fork, so there they begin in the worker.
 """
 
 import atexit
@@ -19,6 +19,12 @@ def begin() -> None:
         worker.ensure_started()
 
 
+def end() -> None:
+    """Stop in this process while threads can still begin: Python forbids it once it is ending."""
+    for worker in reversed(_workers):
+        worker.ensure_stopped()
+
+
 class Worker:
     """Runs `start` once in the process that answers requests, and `stop` when it ends."""
 
@@ -26,6 +32,7 @@ class Worker:
         self._start = start
         self._stop = stop
         self._started_in: int | None = None
+        self._stopped_in: int | None = None
         self._starting = threading.Lock()
         os.register_at_fork(after_in_child=self.ensure_started)
         _workers.append(self)
@@ -40,6 +47,13 @@ class Worker:
         if self._started_in == os.getpid():
             return
         self._started_in = os.getpid()
-        # Either server ends with sys.exit once its requests are done: on SIGTERM this runs.
-        atexit.register(self._stop)
+        # gunicorn leaves its worker with sys.exit once its requests are done: on SIGTERM this runs.
+        atexit.register(self.ensure_stopped)
         self._start()
+
+    def ensure_stopped(self) -> None:
+        """Stop what runs in this process, once."""
+        if self._started_in != os.getpid() or self._stopped_in == os.getpid():
+            return
+        self._stopped_in = os.getpid()
+        self._stop()

@@ -1,15 +1,24 @@
 """The publisher: one event to the broker, and whether the broker has it."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from eventing.cloudevent import CloudEvent, read_event
-from eventing.publisher import InvalidOverrides, InvalidSink, Publisher, PublishFailed
+from eventing.publisher import (
+    SILENCE,
+    WORDS,
+    EventRefused,
+    InvalidOverrides,
+    InvalidSink,
+    Publisher,
+    PublishFailed,
+    notice_silence,
+)
+from tests.integration.sinks import Sink
 
 EVENT = CloudEvent(
     id="1",
@@ -20,47 +29,6 @@ EVENT = CloudEvent(
     data='{"text":"é"}'.encode(),
     extensions={"partitionkey": "p1", "correlationid": 'c "1"'},
 )
-
-
-class Sink:
-    """A broker on a port of its own that answers as told and keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        self.status: int | None = 202
-        self.together: threading.Barrier | None = None
-        sink = self
-
-        class Answering(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                sink.requests.append((self.path, dict(self.headers), body))
-                if sink.together:
-                    sink.together.wait(30)
-                if sink.status is None:  # die without an answer
-                    self.close_connection = True
-                    return
-                self.send_response(sink.status)
-                if sink.status >= 300:
-                    self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/blog/default"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
@@ -97,6 +65,67 @@ def test_nobody_knows_that_the_broker_has_an_event_after(sink: Sink, status: int
         Publisher(sink.url).publish(EVENT)
 
     assert [path for path, _, _ in sink.requests] == ["/blog/default"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 409, 410, 413, 415, 422, 431, 451])
+def test_an_event_is_refused_for_good_with(sink: Sink, status: int) -> None:
+    sink.status, sink.said = status, b"an event has at most 1048576 bytes"
+
+    with pytest.raises(EventRefused) as refusal:
+        Publisher(sink.url).publish(EVENT)
+
+    assert refusal.value.status == status
+    assert refusal.value.said == "an event has at most 1048576 bytes"
+
+
+@pytest.mark.parametrize("status", [302, 404, 408, 429, 500, 501, 503, 504])
+def test_another_time_may_be_better_after(sink: Sink, status: int) -> None:
+    sink.status = status
+
+    with pytest.raises(PublishFailed) as failure:
+        Publisher(sink.url).publish(EVENT)
+
+    assert not isinstance(failure.value, EventRefused)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b'{"detail":"too large"}', "too large"),
+        (b'{"detail":{"a":1}}', "{'a': 1}"),
+        (b'{"title":"x"}', '{"title":"x"}'),
+        (b"[]", "[]"),
+        (b"", ""),
+        (b" two \n lines\t\x1b[31m ", "two lines \\x1b[31m"),
+        (b"\xff" * 9_999, "\N{REPLACEMENT CHARACTER}" * WORDS),
+        (b"[" * 9_999, "[" * WORDS),
+    ],
+)
+def test_the_words_of_a_refusal_are_kept_short_and_printable(
+    sink: Sink, said: bytes, kept: str
+) -> None:
+    sink.status, sink.said = 400, said
+
+    with pytest.raises(EventRefused) as refusal:
+        Publisher(sink.url).publish(EVENT)
+
+    assert refusal.value.said == kept
+
+
+def test_a_connection_whose_other_side_has_vanished_ends_within_seconds(sink: Sink) -> None:
+    with socket.create_connection(("127.0.0.1", sink.port)) as connected:
+        notice_silence(connected)
+
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+        tcp = {
+            name: connected.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+            for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            if hasattr(socket, name)
+        }
+    if "TCP_USER_TIMEOUT" in tcp:
+        assert tcp["TCP_USER_TIMEOUT"] == 1000 * SILENCE
+        probes = tcp["TCP_KEEPCNT"] * tcp["TCP_KEEPINTVL"]
+        assert tcp["TCP_KEEPIDLE"] + probes <= SILENCE <= 30
 
 
 def test_a_broker_that_dies_without_an_answer_may_have_the_event(sink: Sink) -> None:
