@@ -10,11 +10,12 @@ import re
 import subprocess
 import threading
 from collections import deque
-from functools import cache
 
 from broker.cluster.kubectl import ClusterRefused, get
 
 NAMES = ".svc.cluster.local"
+_forwards: dict[str, str] = {}
+_forwarding = threading.Lock()  # several functions are asked at once, by the same way in
 _FORWARDING = re.compile(r"Forwarding from (127\.0\.0\.1:\d+) ")
 
 
@@ -25,9 +26,15 @@ def reached(host: str) -> str:
     return reached(behind) if behind else forwarded(f"service/{service}", namespace, 80)
 
 
-@cache
 def forwarded(target: str, namespace: str, port: int) -> str:
     """`127.0.0.1:PORT`, forwarded until this process ends; ClusterRefused with kubectl's words."""
+    with _forwarding:
+        if target not in _forwards:
+            _forwards[target] = _forward(target, namespace, port)
+        return _forwards[target]
+
+
+def _forward(target: str, namespace: str, port: int) -> str:
     where = ["-n", namespace, "--address", "127.0.0.1"]
     command = ["kubectl", "port-forward", target, f":{port}", *where]
     out, into = os.pipe()

@@ -39,7 +39,7 @@ def get(kind: str, name: str, namespace: str) -> Object:
     return found
 
 
-def every(kind: str, namespace: str) -> list[Object]:
-    """All objects of a kind in a namespace. Raises ClusterRefused."""
-    found: list[Object] = json.loads(kubectl("get", kind, "-n", namespace, "-o", "json"))["items"]
+def every(kinds: str, namespace: str) -> list[Object]:
+    """All objects of a kind, or of several with commas between, in a namespace; ClusterRefused."""
+    found: list[Object] = json.loads(kubectl("get", kinds, "-n", namespace, "-o", "json"))["items"]
     return found

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import click
 import yaml
 
+from broker.cluster.conditions import Object
 from broker.cluster.kubectl import ClusterRefused, every, kubectl
+from broker.deploy.mend import Mender, apply, as_list
 from broker.deploy.readiness import (
-    Object,
     Unready,
     group_kind,
     identity,
-    kept_from_starting,
+    not_starting,
     resources,
     tells,
     unready,
@@ -22,6 +23,7 @@ from broker.runner.settings import PROJECT
 
 OVERLAYS = PROJECT / "knative" / "overlays"
 VISIBILITY = "networking.knative.dev/visibility"
+PAUSE = 1.0  # seconds between two looks
 NAMED = 3  # of those that are waited for, in a line of progress
 
 _STAYING = "persistentvolumeclaims,secrets"
@@ -41,8 +43,7 @@ def deploy(overlay: str, timeout: int) -> None:
     objects = build(overlay)
     click.echo(f"{len(objects)} objects to {_context()}")
     _forget_jobs(objects)
-    # By force: SinkBindings count as owners of the containers that they give an address to.
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=_list(objects))
+    apply(objects)
     found = _wait([each for each in objects if tells(each)], timeout)
     for name, url in addresses(found):
         click.echo(f"{name}: {url}")
@@ -56,7 +57,7 @@ def undeploy(overlay: str) -> None:
     # With the namespace everything in it would go, the claim of the volume with the data first.
     going = [each for each in objects if each["kind"] != "Namespace"]
     click.echo(f"{len(going)} objects from {_context()}")
-    kubectl("delete", "--ignore-not-found", "-f", "-", given=_list(going))
+    kubectl("delete", "--ignore-not-found", "-f", "-", given=as_list(going))
     if going != objects:
         _tell_what_stays(_namespace(objects))
 
@@ -94,10 +95,6 @@ def _namespace(objects: Sequence[Object]) -> str:
     return str(namespace)
 
 
-def _list(objects: Sequence[Object]) -> Object:
-    return {"apiVersion": "v1", "kind": "List", "items": objects}
-
-
 def _forget_jobs(objects: Sequence[Object]) -> None:
     """A Job runs once, and cannot be changed: what it does is to be done at each deployment."""
     jobs = [each["metadata"]["name"] for each in objects if group_kind(each) == ("batch", "Job")]
@@ -107,19 +104,22 @@ def _forget_jobs(objects: Sequence[Object]) -> None:
 
 def _wait(wanted: Sequence[Object], timeout: float) -> list[Object]:
     """Return once all that was applied is ready. Raises ClusterRefused when that takes too long."""
-    begin, told = time.monotonic(), ""
+    begin, told, mender = time.monotonic(), "", Mender(_namespace(wanted))
+    brokers = any(each["kind"] == "Broker" for each in wanted)
     while True:
         found = _look(wanted)
-        if not (waiting := unready(wanted, found)):
+        waiting = unready(wanted, found)
+        if not waiting and not (brokers and mender.remove_stale()):
             click.echo(f"all ready after {time.monotonic() - begin:.0f} s")
             return found
         if time.monotonic() - begin >= timeout or any(each.failed for each in waiting):
-            pods = kept_from_starting(every("pods", _namespace(wanted)))
+            pods = not_starting(every("pods", _namespace(wanted)))
             raise ClusterRefused(_report([*waiting, *pods], time.monotonic() - begin))
-        if (line := _progress(waiting, len(wanted))) != told:
+        if waiting and (line := _progress(waiting, len(wanted))) != told:
             click.echo(line)
             told = line
-        time.sleep(1)
+        mender.mend(wanted, found)
+        time.sleep(PAUSE)
 
 
 def _look(wanted: Sequence[Object]) -> list[Object]:

@@ -6,9 +6,8 @@ not ready is gone for that Trigger: so nothing counts as done before all of them
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Object = Mapping[str, Any]
+from broker.cluster.conditions import Object, explanation, holds, is_going, kept_from_starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,9 @@ def resources(wanted: Iterable[Object]) -> str:
     return ",".join(f"{kind.lower()}s.{group}" for group, kind in _TELLS if (group, kind) in asked)
 
 
-def kept_from_starting(pods: Iterable[Object]) -> list[Unready]:
-    """Pods that cannot start, for which their owners often have no reason: no image, no Secret."""
-    return [
-        Unready("Pod", pod["metadata"]["name"], f"{state['reason']}: {state['message']}")
-        for pod in pods
-        for container in pod.get("status", {}).get("containerStatuses", ())
-        if "message" in (state := container["state"].get("waiting", {}))
-    ]
+def not_starting(pods: Iterable[Object]) -> list[Unready]:
+    """Pods that cannot start."""
+    return [Unready("Pod", *each) for each in kept_from_starting(pods)]
 
 
 def tells(one: Object) -> bool:
@@ -66,10 +60,13 @@ def identity(one: Object) -> tuple[str, str, str]:
 
 
 State = tuple[str, bool] | tuple[()]
+GONE = "is not there"
 
 
 def _state(one: Object | None) -> State:
-    return _TELLS[group_kind(one)](one) if one else ("is not there", False)
+    if one is None:
+        return GONE, False
+    return ("is being deleted", False) if is_going(one) else _TELLS[group_kind(one)](one)
 
 
 def _knative(one: Object) -> State:
@@ -77,13 +74,13 @@ def _knative(one: Object) -> State:
     status = one.get("status", {})
     if status.get("observedGeneration") != one["metadata"].get("generation"):
         return "its last change is not carried out yet", False
-    return () if holds(one, "Ready") else (_trouble(one), False)
+    return () if holds(one, "Ready") else (explanation(one), False)
 
 
 def _job(one: Object) -> State:
     if holds(one, "Complete"):
         return ()
-    return (_trouble(one), True) if holds(one, "Failed") else ("is not done yet", False)
+    return (explanation(one), True) if holds(one, "Failed") else ("is not done yet", False)
 
 
 def _stateful_set(one: Object) -> State:
@@ -92,25 +89,6 @@ def _stateful_set(one: Object) -> State:
     if status.get("observedGeneration") == one["metadata"].get("generation") and ready >= wanted:
         return ()
     return f"{ready} of {wanted} pods are ready", False
-
-
-def holds(one: Object, condition: str) -> bool:
-    """Whether the object says that this condition of its own is true."""
-    return any(each["type"] == condition for each in _conditions(one) if each["status"] == "True")
-
-
-def _trouble(one: Object) -> str:
-    """What the object says for itself: the condition that sums up, else one that explains it."""
-    conditions = sorted(_conditions(one), key=lambda each: each["type"] not in ("Ready", "Failed"))
-    said = [each for each in conditions if each.get("message") or each.get("reason")]
-    if not said:
-        return "does not say yet why it is not ready"
-    return ": ".join(filter(None, [said[0].get("reason"), said[0].get("message")]))
-
-
-def _conditions(one: Object) -> list[Mapping[str, str]]:
-    conditions: list[Mapping[str, str]] = one.get("status", {}).get("conditions", [])
-    return conditions
 
 
 _TELLS: Mapping[tuple[str, str], Callable[[Object], State]] = {

@@ -14,6 +14,7 @@ from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
 from broker.runner.programs import Command, Program
 from broker.runner.register import Register
+from broker.runner.watch import Watch
 
 STOP_WITHIN = 8.0  # seconds for each stage; the next one stops only then
 LOOK_FOR_MAKE = 0.5  # seconds
@@ -73,6 +74,7 @@ class Blog:
     async def run(self, console: Console, announce: Callable[[], None]) -> int:
         """Run until a signal; `announce` when all is ready. The exit status."""
         wishes, lifeline = Wishes(), Lifeline.open()
+        self._register.enter("starting")
         programs = [program for stage in self._start_order for program in stage]
         self._keepers = {
             p.name: Keeper(p, lifeline, console=console, register=self._register) for p in programs
@@ -81,9 +83,11 @@ class Blog:
         chores = asyncio.create_task(do_daily(self._chores, lifeline, console))
         try:
             if await _unless(wishes.stop, self._start()):
+                self._register.enter("running")
                 announce()
-                await wishes.stop.wait()
+                await _until(wishes.stop, Watch(programs, self._register.folder))
         finally:
+            self._register.enter("stopping")
             console.hurry()
             chores.cancel()
             in_peace = await _unless(wishes.now, self._stop())
@@ -103,6 +107,13 @@ class Blog:
 
     def _of(self, stage: Stage) -> list[Keeper]:
         return [self._keepers[program.name] for program in stage]
+
+
+async def _until(event: asyncio.Event, watch: Watch) -> None:
+    """Watch until the event; what is being stopped is not watched any more."""
+    watching = asyncio.create_task(watch.watch())
+    await event.wait()
+    watching.cancel()
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[None, None, None]) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
@@ -32,8 +32,26 @@ DEPLOYED = "see `blog --cluster status`"
 Answered = HTTPResponse | HTTPError
 
 
+# All that is asked is on this machine; a proxy that the environment names would look elsewhere.
+_open = build_opener(ProxyHandler({})).open
+
+
 class NotDone(click.ClickException):
     """What was asked for was refused, or could not be asked."""
+
+
+class CannotTell(click.ClickException):
+    """What was asked about could not be found out, so it may be well or not."""
+
+    exit_code = 2
+
+
+class NoAnswer(NotDone):
+    """Nothing answers there; `reason` says why in a few words."""
+
+    def __init__(self, where: str, reason: Exception, remedy: str) -> None:
+        super().__init__(f"nothing answers at {where} ({reason}): {remedy}")
+        self.reason = str(reason)
 
 
 @contextmanager
@@ -45,7 +63,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
     within: float = ANSWER_WITHIN,
 ) -> Iterator[Answered]:
-    """What is answered there, whatever its status; NotDone when there is no answer, or no end.
+    """What is answered there, whatever its status; NoAnswer when there is none, or no end of it.
 
     A URL with a name of the cluster leads there, through kubectl.
     """
@@ -56,13 +74,13 @@ def answer(
         asked.host, remedy = reached(name), DEPLOYED
     try:
         try:
-            answered = urlopen(asked, timeout=within)  # noqa: S310
+            answered = _open(asked, timeout=within)
         except HTTPError as refusal:
             answered = refusal
         with answered:
             yield answered
     except (OSError, HTTPException) as error:
-        raise NotDone(f"nothing answers at http://{name} ({error}): {remedy}") from None
+        raise NoAnswer(f"http://{name}", error, remedy) from None
 
 
 def in_cluster() -> bool:

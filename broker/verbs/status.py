@@ -1,25 +1,24 @@
 """The verb `status`: how the running blog is; changes when an operator must see more."""
 
-import json
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import time
-from typing import TypeVar
 
 import click
-import psutil
 
 from broker.manifests import load_platform
-from broker.runner.register import Entry, read_register
+from broker.runner.disk import check_disk
+from broker.runner.register import Entry, Noted, read_running
 from broker.runner.settings import HOST, Settings
-from broker.verbs.ask import Answered, NotDone, answer
-from broker.verbs.report import Report, show
-
-T = TypeVar("T")
+from broker.verbs.ask import CannotTell
+from broker.verbs.processes import figures, is_child, is_runner_alive
+from broker.verbs.report import program_lines, show, trigger_lines
+from broker.verbs.summary import Located, Report, summed_up
+from broker.verbs.told import Told, ask_all, by_kind
+from eventing.condition import Finding, Trouble
 
 PATIENCE = 5.0  # seconds; who does not answer within them is not well
+
+BROKER = "broker"
 
 
 @click.command()
@@ -32,94 +31,110 @@ PATIENCE = 5.0  # seconds; who does not answer within them is not well
     show_envvar=True,
     help="The data folder that the blog was started with.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Sizes in bytes, times in seconds.")
+@click.option("--json", "as_json", is_flag=True, help="The same as one JSON object.")
 @click.pass_context
 def status(context: click.Context, data: Path, *, as_json: bool) -> None:
-    """Show each program, each Trigger's deliveries and each outbox. Exits with 1 unless all are up.
+    """Show what is wrong and what to do, then each program, Trigger, outbox and copy.
 
-    `dead` is what neither a Trigger's subscriber nor its dead letter sink took.
+    Exits with 0 if all is well, 1 if something is wrong, 2 if it could not find out.
     """
-    report = _report(_register(data))
-    if as_json:
-        click.echo(json.dumps(report, indent=2))
-    else:
-        show(report)
-    context.exit(0 if all(one["up"] for one in report["programs"].values()) else 1)
+    if not data.is_dir():
+        raise CannotTell(f"there is no folder {data.absolute()}: name the blog's with --data")
+    report = _look(data.absolute())
+    show(report, program_lines, trigger_lines, as_json=as_json)
+    context.exit(0 if report["well"] else 1)
 
 
-def _register(data: Path) -> Mapping[str, Entry]:
+def _look(data: Path) -> Report:
     try:
-        return read_register(data)
+        noted = read_running(data)
     except FileNotFoundError:
-        raise click.ClickException(
-            f"no blog runs with the data folder {data.absolute()}: start it with `make run`, or"
-            " name its folder with --data"
-        ) from None
+        return _stopped(data, "no blog runs with this data folder")
+    except (ValueError, KeyError, TypeError):
+        raise CannotTell(f"{data}/running.json does not say what runs: move it away") from None
+    if not is_runner_alive(noted):
+        return _stopped(data, "`blog run` was ended by force, and its programs with it")
+    return _running(data, noted)
 
 
-def _report(register: Mapping[str, Entry]) -> Report:
-    """Everything, asked for at once: whoever is slow is waited for only once."""
-    services = load_platform(Settings().manifests).services
-    publishers = {s.name: register[s.name] for s in services if s.publishes and s.name in register}
-    with ThreadPoolExecutor() as pool:
-        programs = dict(zip(register, pool.map(_program, register.values()), strict=True))
-        outboxes = dict(zip(publishers, pool.map(_outbox, publishers.values()), strict=True))
-    told = {name: one for name, one in outboxes.items() if one != {}}
-    return {"programs": programs, "triggers": _triggers(register), "outboxes": told}
+def _stopped(data: Path, why: str) -> Report:
+    detail = f"{why}: start it with `make run`, or name another folder with --data"
+    troubles = [Located("blog", Trouble("program-down", str(data), detail))]
+    disk = check_disk(data)
+    return summed_up("stopped", [*troubles, *_of_disk(disk)], {"disk": disk.facts})
 
 
-def _program(entry: Entry) -> Report:
-    up = _unless_silent(_url(entry) + entry.probe, lambda it: it.status == 200) or False
-    age, memory = (round(time() - entry.started, 1), _memory(entry.pid)) if up else (None, None)
-    return {"up": up, "uptime": age, "restarts": entry.restarts, "memory": memory}
+def _running(data: Path, noted: Noted) -> Report:
+    told, disk = _ask(noted), check_disk(data)
+    troubles = [*_on_its_way(noted, data), *_of_programs(told, noted)]
+    facts = {
+        "programs": {n: _program(entry, told[n]) for n, entry in noted.programs.items()},
+        "triggers": _triggers(told[BROKER]) if BROKER in told else None,
+        **by_kind(told),
+        "disk": disk.facts,
+    }
+    return summed_up(noted.phase, [*troubles, *_of_disk(disk)], facts)
 
 
-def _triggers(register: Mapping[str, Entry]) -> Report | None:
+def _ask(noted: Noted) -> Mapping[str, Told]:
+    """What each program tells."""
+    tell = {one.name for one in load_platform(Settings().manifests).services if one.function}
+    paths = {
+        name: "/status" if name in tell or name == BROKER else entry.probe
+        for name, entry in noted.programs.items()
+    }
+    urls = {
+        name: f"http://{HOST}:{noted.programs[name].port}{path}" for name, path in paths.items()
+    }
+    told = ask_all(urls, PATIENCE)
+    return {name: _believed(name, told[name], noted) for name in noted.programs}
+
+
+def _believed(name: str, told: Told, noted: Noted) -> Told:
+    """What the program tells, unless it is down, or another one answers at its port."""
+    entry = noted.programs[name]
+    if told.up and is_child(entry, noted.runner):
+        return told
+    if told.up:
+        why = f"it has ended, and another process answers at its port {entry.port}: end that one"
+    else:
+        [silence] = told.troubles
+        again = f"if it hangs, end its process {entry.pid}, and `blog run` starts it again"
+        why = f"{silence.detail}; {again}"
+    return Told(troubles=[Trouble("program-down", name, why)], up=False)
+
+
+def _on_its_way(noted: Noted, data: Path) -> Iterator[Located]:
+    """The blog as a whole, while it starts or stops."""
+    if noted.phase != "running":
+        detail = f"the blog is {noted.phase}: ask again in a few seconds"
+        yield Located("blog", Trouble("program-down", str(data), detail))
+
+
+def _of_programs(told: Mapping[str, Told], noted: Noted) -> Iterator[Located]:
+    """What programs tell, and those that are down although they should all be up."""
+    for name, one in told.items():
+        if one.up or noted.phase == "running":
+            yield from (Located(name, each) for each in one.troubles)
+
+
+def _program(entry: Entry, told: Told) -> Report:
+    seen = figures(entry) if told.up else {"uptime": None, "memory": None}
+    return {"up": told.up, "restarts": entry.restarts, **seen}
+
+
+def _triggers(broker: Told) -> Report | None:
     """The broker's own counts; None when it does not tell them."""
-    if "broker" not in register:
+    counts = broker.facts.get("triggers")
+    if not isinstance(counts, dict):
         return None
-    told: Report = _unless_silent(f"{_url(register['broker'])}/status", json.load) or {}
-    return told.get("triggers")
+    return {name: {_camel(count): it for count, it in one.items()} for name, one in counts.items()}
 
 
-def _outbox(entry: Entry) -> Report | None:
-    return outbox(_url(entry), PATIENCE)
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
-def outbox(url: str, within: float) -> Report | None:
-    """What the function there says about its outbox; None when it does not answer."""
-    return _unless_silent(f"{url}/events?limit=1", _waiting, method="HEAD", within=within)
-
-
-def _waiting(answered: Answered) -> Report | None:
-    """Nothing of a function that has no history: it publishes in another way."""
-    headers, since = answered.headers, None
-    if "Outbox-Unpublished" not in headers:
-        return {} if (answered.status or 0) < 500 else None
-    if oldest := headers["Outbox-Oldest"]:
-        since = round(time() - datetime.fromisoformat(oldest).timestamp(), 3)
-    return {"unpublished": int(headers["Outbox-Unpublished"]), "oldest_wait": since}
-
-
-def _unless_silent(
-    url: str, read: Callable[[Answered], T], *, method: str = "GET", within: float = PATIENCE
-) -> T | None:
-    try:
-        with answer(url, method, within=within) as answered:
-            return read(answered)
-    except NotDone:
-        return None
-
-
-def _url(entry: Entry) -> str:
-    return f"http://{HOST}:{entry.port}"
-
-
-def _memory(pid: int) -> int | None:
-    """Bytes that the process and its descendants have in memory; shared pages count in each."""
-    try:
-        process = psutil.Process(pid)
-        tree = [process, *process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in tree)
-    except psutil.Error:  # it has just ended
-        return None
+def _of_disk(disk: Finding) -> list[Located]:
+    return [Located("disk", each) for each in disk.troubles]

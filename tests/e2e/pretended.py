@@ -54,6 +54,18 @@ class Cluster:
             timeout=60,
         )
 
+    def change(self, kind: str, items: list[Any]) -> None:
+        """From now on kubectl shows these objects of that kind."""
+        cluster = json.loads(self._file.read_text())
+        cluster["objects"][kind] = {"items": items}
+        self._file.write_text(json.dumps(cluster))
+
+    def without(self, kind: str) -> None:
+        """From now on the cluster does not know that kind."""
+        cluster = json.loads(self._file.read_text())
+        cluster["objects"].pop(kind)
+        self._file.write_text(json.dumps(cluster))
+
     def created(self) -> Any:
         """What kubectl was told to create last."""
         return json.loads(self._file.read_text())["created"]
@@ -66,6 +78,7 @@ class Gateway(ThreadingHTTPServer):
 
     def __init__(self, functions: Mapping[str, int]) -> None:
         super().__init__(("127.0.0.1", 0), _Passing)
+        self.asked = 0
         self.ports = {f"{name}.blog.svc.cluster.local": port for name, port in functions.items()}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -79,6 +92,7 @@ class _Passing(BaseHTTPRequestHandler):
     server: Gateway
 
     def do_GET(self) -> None:
+        self.server.asked += 1
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         port = self.server.ports[self.headers["host"]]
         with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as function:

@@ -35,6 +35,11 @@ def main(verb: str, *rest: str) -> None:
         file.write_text(json.dumps({**cluster, "created": job}))
     elif (asked := " ".join(rest[: rest.index("-n")])) in cluster["objects"]:
         say(json.dumps(cluster["objects"][asked]))
+    elif verb == "get" and all(kind in cluster["objects"] for kind in asked.split(",")):
+        found = [cluster["objects"][kind]["items"] for kind in asked.split(",")]
+        say(json.dumps({"items": [one for items in found for one in items]}))
+    elif " " not in asked and "." in asked:
+        sys.exit(f'error: the server doesn\'t have a resource type "{asked}"')
     else:
         sys.exit(f"Error from server (NotFound): {asked} not found")
 

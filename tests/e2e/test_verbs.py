@@ -157,21 +157,25 @@ def test_an_event_that_the_broker_refuses_exits_with_1_and_what_it_said(blog: Ru
     )
 
 
-def test_status_shows_programs_triggers_and_outboxes(blog: RunningBlog) -> None:
+def test_status_tells_of_programs_triggers_and_outboxes(blog: RunningBlog) -> None:
     answer = verb(blog, "status", "--json")
     told = json.loads(answer.stdout)
     functions = {"posts", "comments", "moderation", "query", "dead-letters"}
+    assert told["state"] == "running"
     assert told["programs"].keys() == functions | {"broker", "ingress"}
     assert all(one["up"] and one["memory"] > 2**20 for one in told["programs"].values())
     assert told["triggers"]["query-comment-updated"].keys() >= {"waiting", "retrying", "dead"}
-    assert told["outboxes"].keys() == {"posts", "comments"}
+    assert told["outboxes"].keys() <= {"posts", "comments"}
     assert all(isinstance(one["unpublished"], int) for one in told["outboxes"].values())
-    assert answer.returncode == 0
+    # Other tests leave dead letters behind, which are a trouble.
+    assert {one["kind"] for one in told["troubles"]} <= {"letter-waits"}
+    assert answer.returncode == (0 if told["well"] else 1)
 
 
 def test_status_is_columns_without_escape_codes_in_a_pipe(blog: RunningBlog) -> None:
     said = verb(blog, "status").stdout
-    first = [line.split()[0] for line in said.splitlines() if line.strip()]
-    assert [first[0], first[1], first[8]] == ["program", "posts", "trigger"]
-    assert first[-3:] == ["outbox", "posts", "comments"]
+    lines = [line.split() for line in said.splitlines()]
+    assert lines.index(["program", "up", "restarts", "memory"]) < lines.index(
+        ["trigger", "delivered", "waiting", "retrying", "letters", "dead", "oldest"]
+    )
     assert "\x1b" not in said

@@ -9,8 +9,6 @@ from uuid import uuid4
 
 import pytest
 
-from broker.manifests import load_platform
-from broker.runner.settings import Settings
 from tests.e2e.pretended import Cluster
 from tests.e2e.running import (
     BLOG,
@@ -24,34 +22,37 @@ from tests.e2e.running import (
     eventually,
 )
 from tests.e2e.test_verbs import CHAIN, commented
+from tests.knative_objects import (
+    PLATFORM,
+    an,
+    broker,
+    channel,
+    deployed,
+    subscriber,
+    trigger,
+    unready,
+)
 
-PLATFORM = load_platform(Settings().manifests)
 FUNCTIONS = {"posts": POSTS, "comments": COMMENTS, "moderation": MODERATION, "query": QUERY}
-READY = {"conditions": [{"type": "Ready", "status": "True"}]}
 DAILY = ["python", "-m", "functions.query.replay", "--repair"]
 
 
-def named(*names: str) -> dict[str, Any]:
-    return {"items": [{"metadata": {"name": name}, "status": READY} for name in names]}
-
-
 def objects() -> dict[str, Any]:
-    """What the cluster is said to have: `web` is not Ready, `query` runs."""
-    services = named(*FUNCTIONS, "dead-letters", "web")
-    services["items"][-1]["status"] = {}
-    pod = {"metadata": {"labels": {"serving.knative.dev/service": "query"}}}
+    """What the cluster is said to have: `query` runs, all else sleeps."""
+    kinds = deployed()
+    pod = an("Pod", "query-1")
+    pod["metadata"]["labels"] = {"serving.knative.dev/service": "query"}
+    kinds["pods"] = [pod, {"kind": "Pod", "metadata": {"name": "other"}}]
     container = {"name": "replay", "image": "query", "command": DAILY}
     template = {"spec": {"containers": [container]}}
     daily = {
         "spec": {"jobTemplate": {"metadata": {}, "spec": {"backoffLimit": 3, "template": template}}}
     }
-    url = "http://broker-ingress.knative-eventing.svc.cluster.local/blog/default"
+    cron_jobs = ("query-replay", "comments-replay", "something-else")
     return {
-        "services.serving.knative.dev": services,
-        "triggers": named(*(trigger.name for trigger in PLATFORM.triggers)),
-        "pods": {"items": [pod, {"metadata": {}}]},
-        "broker default": {"status": {"address": {"url": url}}},
-        "cronjobs": named("query-replay", "comments-replay", "something-else"),
+        **{kind: {"items": items} for kind, items in kinds.items()},
+        "broker default": broker(),
+        "cronjobs": {"items": [an("CronJob", name) for name in cron_jobs]},
         "cronjob query-replay": daily,
     }
 
@@ -67,24 +68,84 @@ def cluster(blog: RunningBlog, tmp_path_factory: pytest.TempPathFactory) -> Iter
     pretended.gateway.close()
 
 
-def test_status_tells_of_services_triggers_and_outboxes(cluster: Cluster) -> None:
+def kinds(told: Any) -> set[tuple[str, str]]:
+    """The troubles, but for the letters that other tests leave behind."""
+    found = {(one["kind"], one["about"]) for one in told["troubles"]}
+    return {one for one in found if one[0] != "letter-waits"}
+
+
+def test_status_tells_of_services_triggers_and_what_functions_say(cluster: Cluster) -> None:
     answer = cluster.blog("status", "--json")
     told = json.loads(answer.stdout)
+    assert (told["state"], kinds(told)) == ("deployed", set())
     assert told["services"]["query"] == {"ready": True, "pods": 1}
     assert told["services"]["posts"] == {"ready": True, "pods": 0}
-    assert told["services"]["web"] == {"ready": False, "pods": 0}
     assert set(told["triggers"]) == {trigger.name for trigger in PLATFORM.triggers}
-    assert all(each["ready"] and each["dead"] >= 0 for each in told["triggers"].values())
-    assert {"posts", "comments"} <= told["outboxes"].keys()
+    assert all(one["ready"] and one["deadLetters"] >= 0 for one in told["triggers"].values())
+    assert told["outboxes"].keys() <= {"posts", "comments"}
+    assert answer.returncode == (0 if told["well"] else 1)
+
+
+def test_status_without_waking_asks_no_function(cluster: Cluster) -> None:
+    asked = cluster.gateway.asked
+    answer = cluster.blog("status", "--json", "--without-waking")
+    told = json.loads(answer.stdout)
+    assert (told["well"], told["outboxes"], answer.returncode) == (True, {}, 0)
+    assert all(one["deadLetters"] is None for one in told["triggers"].values())
+    assert cluster.gateway.asked == asked
+
+
+def test_status_names_what_is_missing_stuck_and_there_twice(cluster: Cluster) -> None:
+    was = deployed()
+    [missing, kept, *triggers] = was["triggers.eventing.knative.dev"]
+    posts, *bindings = was["sinkbindings.sources.knative.dev"]
+    _, left = subscriber(trigger(kept["metadata"]["name"]))
+    cluster.change("triggers.eventing.knative.dev", [kept, *triggers])
+    cluster.change("sinkbindings.sources.knative.dev", [unready(posts, "NoAddressable"), *bindings])
+    cluster.change("inmemorychannels.messaging.knative.dev", [channel(left)])
+    try:
+        answer = cluster.blog("status", "--without-waking")
+        told = json.loads(cluster.blog("status", "--json", "--without-waking").stdout)
+    finally:
+        for kind in was:
+            cluster.change(kind, objects()[kind]["items"])
+    name = missing["metadata"]["name"]
+    assert kinds(told) == {
+        ("trigger-missing", name),
+        ("sink-binding-stuck", posts["metadata"]["name"]),
+        ("trigger-twice", kept["metadata"]["name"]),
+    }
+    assert told["triggers"][name]["ready"] is False
     assert answer.returncode == 1
+    lines = answer.stdout.splitlines()
+    assert lines[0] == f"trigger-missing  Trigger: {name}"
+    assert [name, "no", "-"] in [line.split() for line in lines]
+
+
+def test_a_cluster_without_in_memory_channels_has_no_stale_subscribers(cluster: Cluster) -> None:
+    cluster.without("inmemorychannels.messaging.knative.dev")
+    answer = cluster.blog("status", "--without-waking")
+    cluster.change(
+        "inmemorychannels.messaging.knative.dev",
+        objects()["inmemorychannels.messaging.knative.dev"]["items"],
+    )
+    assert answer.stdout.startswith("All is well.\n")
 
 
 def test_status_is_shown_in_columns(cluster: Cluster) -> None:
     lines = [line.split() for line in cluster.blog("status").stdout.splitlines()]
-    assert lines[0] == ["service", "ready", "pods"]
+    assert ["service", "ready", "pods"] in lines
     assert ["query", "yes", "1"] in lines
-    assert ["web", "no", "0"] in lines
+    assert ["web", "yes", "0"] in lines
     assert ["trigger", "ready", "dead", "letters"] in lines
+
+
+def test_a_cluster_that_cannot_be_asked_exits_with_2(tmp_path: Path) -> None:
+    empty = Cluster(tmp_path, {}, 9, {})
+    answer = empty.blog("status", "--json")
+    empty.gateway.close()
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("Error: kubectl get services.serving.knative.dev,")
 
 
 def test_a_dead_letter_is_sent_seen_and_given_up(cluster: Cluster) -> None:
@@ -102,7 +163,7 @@ def test_a_dead_letter_is_sent_seen_and_given_up(cluster: Cluster) -> None:
 
     eventually(dead)
     status = json.loads(cluster.blog("status", "--json").stdout)
-    assert status["triggers"]["query-post-updated"]["dead"] >= 1
+    assert status["triggers"]["query-post-updated"]["deadLetters"] >= 1
     [letter] = found
     again = cluster.blog("dead", "redrive", letter["id"])
     assert (again.returncode, again.stdout) == (1, "0 delivered, 1 failed\n")
@@ -168,4 +229,4 @@ def test_what_the_cluster_refuses_is_told_in_its_own_words(tmp_path: Path) -> No
 def test_without_kubectl_it_says_so() -> None:
     command = [str(BLOG), "--cluster", "status"]
     answer = subprocess.run(command, check=False, capture_output=True, text=True, env={"PATH": ""})
-    assert (answer.returncode, answer.stderr.startswith("Error: kubectl is missing")) == (1, True)
+    assert (answer.returncode, answer.stderr.startswith("Error: kubectl is missing")) == (2, True)

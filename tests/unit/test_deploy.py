@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from broker.deploy.command import addresses
-from broker.deploy.readiness import Unready, kept_from_starting, resources, tells, unready
+from broker.deploy.readiness import Unready, not_starting, resources, tells, unready
 
 Object = dict[str, Any]
 GROUPS = {
@@ -134,9 +134,7 @@ def test_a_pod_that_cannot_start_says_why() -> None:
         pod("c", running={"startedAt": "2026-01-31T12:00:00Z"}),
         {"metadata": {"name": "d"}},
     ]
-    assert kept_from_starting(pods) == [
-        Unready("Pod", "a", "CreateContainerConfigError: no secret")
-    ]
+    assert not_starting(pods) == [Unready("Pod", "a", "CreateContainerConfigError: no secret")]
 
 
 def test_kubernetes_own_service_does_not_tell_and_knatives_does() -> None:

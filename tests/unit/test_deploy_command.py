@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from broker.cli import main
+from broker.deploy import command, mend
+from tests.knative_objects import binding, broker, channel, subscriber, trigger, unready
 
 OBJECTS: list[dict[str, Any]] = [
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "blog"}},
@@ -28,20 +31,27 @@ DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
 FAILED = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
 URL = {"url": "http://web.blog.example.com"}
 
-# Answers what the test has laid out, and writes down what it was asked.
+# Answers what the test has laid out, and writes down what it was asked. Once it was told to VERB, a
+# file NAME.after-VERB takes the place of NAME; where there is a file refused-VERB, VERB fails.
 KUBECTL = """#!/bin/sh
 echo "$@" >> "$FAKE/calls"
+if [ -f "$FAKE/refused-$1" ]; then cat "$FAKE/refused-$1" >&2; exit 1; fi
 case $1 in
   apply | delete) case "$*" in *" -f -") cat > "$FAKE/$1" ;; esac ;;
   get) case $2 in
     persistent*) cat "$FAKE/names" ;;
     pods) cat "$FAKE/pods" ;;
+    inmemorychannels*) cat "$FAKE/channels" ;;
+    subscriptions*) echo '{"items": []}' ;;
     *) cat "$FAKE/found" ;;
   esac ;;
   kustomize) cat "$FAKE/built" ;;
   config) [ -f "$FAKE/context" ] || { echo 'error: current-context is not set' >&2; exit 1; }
           cat "$FAKE/context" ;;
 esac
+for after in "$FAKE"/*.after-"$1"; do
+  if [ -f "$after" ]; then mv "$after" "${after%.after-*}"; fi
+done
 """
 
 
@@ -59,6 +69,14 @@ class Cluster:
             for each, status in there
         ]
         (self.folder / "found").write_text(json.dumps({"items": items}))
+
+    def shows(self, name: str, *items: dict[str, Any]) -> None:
+        """kubectl shows these objects where the program reads the file NAME."""
+        (self.folder / name).write_text(json.dumps({"items": items}))
+
+    def builds(self, *objects: dict[str, Any]) -> None:
+        """The overlay consists of these objects."""
+        (self.folder / "built").write_text(yaml.safe_dump_all(objects))
 
     def blog(self, *arguments: str) -> Result:
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
@@ -84,6 +102,7 @@ def cluster(tmp_path: Path) -> Cluster:
     state = {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}
     pod = {"metadata": {"name": "web-1"}, "status": {"containerStatuses": [{"state": state}]}}
     (tmp_path / "pods").write_text(json.dumps({"items": [pod]}))
+    (tmp_path / "channels").write_text('{"items": []}')
     cluster = Cluster(tmp_path)
     cluster.has(READY | URL, READY, DONE)
     return cluster
@@ -161,3 +180,94 @@ def test_where_kubectl_points_nowhere_nothing_is_done(cluster: Cluster, verb: st
     assert answer.exit_code == 1
     assert "current-context is not set" in answer.output
     assert [call.split()[0] for call in cluster.calls()] == ["kustomize", "config"]
+
+
+def in_blog(one: dict[str, Any], version: str) -> dict[str, Any]:
+    metadata = {"namespace": "blog", "generation": 1}
+    return {**one, "apiVersion": version, "metadata": {**one["metadata"], **metadata}}
+
+
+BROKER = in_blog(broker(), "eventing.knative.dev/v1")
+BOUND = in_blog(binding("posts"), "sources.knative.dev/v1")
+STUCK = in_blog(unready(binding("posts"), "NoAddressable"), "sources.knative.dev/v1")
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Knative is given no time to do things by itself, and looked at without a pause."""
+    monkeypatch.setattr(mend, "PATIENCE", 0.0)
+    monkeypatch.setattr(command, "PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_sinkbinding_that_knative_forgot_is_woken_and_waited_for(cluster: Cluster) -> None:
+    cluster.builds(BROKER, BOUND)
+    cluster.shows("found", BROKER, STUCK)
+    cluster.shows("found.after-annotate", BROKER, BOUND)
+    answer = cluster.blog("deploy", "local")
+    assert answer.exit_code == 0
+    assert answer.output.splitlines()[1:-1] == [
+        "1 of 2 ready, waiting for SinkBinding posts: NoAddressable",
+        "woke the SinkBinding posts: Knative did not see that its Broker is new",
+    ]
+    [woken] = [call for call in cluster.calls() if call.startswith("annotate")]
+    assert re.fullmatch(
+        r"annotate sinkbindings\.sources\.knative\.dev posts woken=\d+ -n blog --overwrite", woken
+    )
+
+
+def test_a_sinkbinding_has_time_to_be_ready_before_it_is_woken(cluster: Cluster) -> None:
+    cluster.builds(BROKER, BOUND)
+    cluster.shows("found", BROKER, STUCK)
+    assert cluster.blog("deploy", "local", "--timeout", "1").exit_code == 1
+    assert not any(call.startswith("annotate") for call in cluster.calls())
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("gone", [BROKER, BOUND])
+def test_what_was_still_being_deleted_is_applied_again_once_it_is_gone(
+    cluster: Cluster, gone: dict[str, Any]
+) -> None:
+    going = {**gone, "metadata": {**gone["metadata"], "deletionTimestamp": "2026-11-28T12:00:00Z"}}
+    [stays] = [one for one in (BROKER, BOUND) if one is not gone]
+    cluster.builds(BROKER, BOUND)
+    cluster.shows("found", going, stays)
+    cluster.shows("found.after-get", stays)
+    answer = cluster.blog("deploy", "local", "--timeout", "1")
+    name = f"{gone['kind']} {gone['metadata']['name']}"
+    assert f"waiting for {name}: is being deleted" in answer.output
+    assert f"made again, as it was still being deleted: {name}" in answer.output
+    assert cluster.given("apply") == [gone["kind"]]
+
+
+def kept(name: str = "query-post-created") -> dict[str, Any]:
+    """What a channel has of a Trigger that was deleted."""
+    return subscriber(trigger(name))[1]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_a_channel_kept_of_a_deleted_trigger_is_removed(cluster: Cluster) -> None:
+    cluster.builds(BROKER)
+    cluster.shows("found", BROKER)
+    cluster.shows("channels", channel(kept()))
+    cluster.shows("channels.after-patch", channel())
+    answer = cluster.blog("deploy", "local")
+    assert answer.exit_code == 0
+    assert answer.output.splitlines()[1] == (
+        "removed from the channel default-kne-trigger: a deleted Trigger query-post-created"
+    )
+    [patch] = [call for call in cluster.calls() if call.startswith("patch")]
+    assert patch.endswith("--as system:serviceaccount:knative-eventing:eventing-controller")
+
+
+@pytest.mark.usefixtures("at_once")
+def test_where_it_may_not_be_removed_another_way_is_told(cluster: Cluster) -> None:
+    cluster.builds(BROKER)
+    cluster.shows("found", BROKER)
+    cluster.shows("channels", channel(kept()))
+    (cluster.folder / "refused-patch").write_text("you may not impersonate")
+    answer = cluster.blog("deploy", "local")
+    assert answer.exit_code == 1
+    assert "still delivers to a deleted Trigger query-post-created" in answer.output
+    assert "you may not impersonate" in answer.output
+    assert "`kubectl delete broker default -n blog`, then the same command again" in answer.output

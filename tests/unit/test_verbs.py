@@ -1,6 +1,6 @@
 """What the operator's verbs say: to a person, to a program, and when they are used wrongly."""
 
-import json
+import os
 from pathlib import Path
 
 import click
@@ -9,13 +9,11 @@ from click.testing import CliRunner, Result
 
 from broker.cli import VERBS, main
 from broker.runner.programs import Program
-from broker.runner.register import Register, read_register
+from broker.runner.register import Register, read_register, read_running
 from broker.verbs.events import readable
-from broker.verbs.report import age, show, size
+from broker.verbs.report import age, size
 from broker.verbs.send import chosen_broker
 from tests.e2e.running import free_ports
-
-TRIGGER = {"delivered": 5, "waiting": 4, "retrying": 3, "dead_lettered": 2, "dead": 1}
 
 
 def blog(*arguments: str, stdin: str = "") -> Result:
@@ -106,61 +104,18 @@ def test_the_register_counts_how_often_a_program_was_started_again(tmp_path: Pat
         ("posts", 12, 1),
         ("query", 11, 0),
     ]
+    assert (read_running(tmp_path).phase, read_running(tmp_path).runner) == (
+        "starting",
+        os.getpid(),
+    )
+    register.enter("running")
+    assert read_running(tmp_path).phase == "running"
     register.close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_keeps_no_program_from_running(tmp_path: Path) -> None:
     Register(tmp_path / "missing").note(program("posts"), 10)
-
-
-def test_status_without_a_blog_is_one_line_with_the_remedy(tmp_path: Path) -> None:
-    answer = blog("status", "--data", str(tmp_path))
-    assert answer.exit_code == 1
-    assert answer.output == (
-        f"Error: no blog runs with the data folder {tmp_path}: start it with `make run`, or name "
-        "its folder with --data\n"
-    )
-
-
-def test_status_of_programs_that_do_not_answer_says_so_and_exits_with_1(tmp_path: Path) -> None:
-    register = Register(tmp_path)
-    for name in ("posts", "broker"):
-        register.note(program(name), 1)
-    answer = blog("status", "--json", "--data", str(tmp_path))
-    down = {"up": False, "uptime": None, "restarts": 0, "memory": None}
-    assert answer.exit_code == 1
-    assert json.loads(answer.output) == {
-        "programs": {"posts": down, "broker": down},
-        "triggers": None,
-        "outboxes": {"posts": None},
-    }
-    said = blog("status", "--data", str(tmp_path)).output
-    assert [line.split() for line in said.splitlines()] == [
-        ["program", "up", "restarts", "memory"],
-        ["posts", "no", "0", "-"],
-        ["broker", "no", "0", "-"],
-        [],
-        ["trigger", "delivered", "waiting", "retrying", "dead-lettered", "dead", "oldest", "wait"],
-        ["the", "broker", "no", "answer"],
-        [],
-        ["outbox", "unpublished", "oldest", "wait"],
-        ["posts", "no", "answer"],
-        [],
-    ]
-
-
-def test_status_shows_each_count_below_its_name(capsys: pytest.CaptureFixture[str]) -> None:
-    up = {"up": True, "uptime": 90.0, "restarts": 2, "memory": 50 * 2**20}
-    outbox = {"unpublished": 7, "oldest_wait": 12.4}
-    trigger = {**TRIGGER, "oldest_wait": 3.0}
-    show({"programs": {"p": up}, "triggers": {"t": trigger}, "outboxes": {"o": outbox}})
-    said = capsys.readouterr().out.splitlines()
-    assert [said[line].split() for line in (1, 4, 7)] == [
-        ["p", "2", "min", "2", "50", "MiB"],
-        ["t", "5", "4", "3", "2", "1", "3", "s"],
-        ["o", "7", "12", "s"],
-    ]
 
 
 @pytest.mark.parametrize(
