@@ -7,12 +7,11 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
-from broker.runner.chores import do_daily
 from broker.runner.console import Console
 from broker.runner.inherited import is_ignored
 from broker.runner.keeper import Keeper
 from broker.runner.process import Lifeline
-from broker.runner.programs import Command, Program
+from broker.runner.programs import Program
 from broker.runner.register import Register
 from broker.runner.watch import Watch
 
@@ -23,6 +22,7 @@ INTERRUPTED = 130  # the exit status of what Ctrl-C ended, as shells have it
 log = logging.getLogger("runner")
 
 Stage = Sequence[Program]
+Chore = Callable[[Lifeline, Console], Coroutine[None, None, None]]
 
 
 class Wishes:
@@ -55,14 +55,17 @@ class Wishes:
 
 
 class Blog:
-    """Starts stage after stage, and stops them in the order given with `stop`; chores are daily."""
+    """Starts stage after stage, and stops them in the order given with `stop`.
+
+    What is done now and then, the `chores`, goes on beside until the blog stops.
+    """
 
     def __init__(
         self,
         start: Sequence[Stage],
         stop: Sequence[Stage],
         *,
-        chores: Sequence[Command],
+        chores: Sequence[Chore],
         register: Register,
     ) -> None:
         self._start_order = start
@@ -80,7 +83,7 @@ class Blog:
             p.name: Keeper(p, lifeline, console=console, register=self._register) for p in programs
         }
         writing = asyncio.create_task(console.write())
-        chores = asyncio.create_task(do_daily(self._chores, lifeline, console))
+        chores = [asyncio.create_task(chore(lifeline, console)) for chore in self._chores]
         try:
             if await _unless(wishes.stop, self._start()):
                 self._register.enter("running")
@@ -89,7 +92,8 @@ class Blog:
         finally:
             self._register.enter("stopping")
             console.hurry()
-            chores.cancel()
+            for chore in chores:
+                chore.cancel()
             in_peace = await _unless(wishes.now, self._stop())
             await asyncio.gather(*(keeper.kill() for keeper in self._keepers.values()))
             self._register.close()

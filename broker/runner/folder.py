@@ -1,6 +1,7 @@
 """The data folder: one process's alone, and for its user's eyes only."""
 
 import fcntl
+import logging
 import os
 import re
 import stat
@@ -9,12 +10,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from broker.runner.exchange import take_back
 from broker.runner.premises import NotPossible
+
+log = logging.getLogger("runner")
 
 LOCK = ".lock"
 BACKUPS = "backups"
 # A database with what SQLite or we put beside it; a file system's own folder is nobody's.
-_OURS = re.compile(r"\w+\.db\b.*|\.lock|\.restor.*|running\.\w+|ingress|backups|lost\+found")
+_OURS = re.compile(
+    r"\w+\.db\b.*|\.lock|\.restor.*|until-.*|running\.\w+|ingress|backups|lost\+found", re.DOTALL
+)
 
 
 @contextmanager
@@ -24,6 +30,8 @@ def data_folder(folder: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
+        if take_back(folder):
+            log.warning("a restore ended half way: %s is as it was before it", folder)
         yield
 
 

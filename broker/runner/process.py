@@ -95,6 +95,10 @@ class Running:
     def has_ended(self) -> bool:
         return self._child_end.done()
 
+    def succeeded(self) -> bool:
+        """Whether it has ended as a program does that did what it was for."""
+        return self.has_ended() and self._child_end.result() == 0
+
     def send(self, signal: Signals) -> None:
         """Send `signal` to the program itself, not to its workers."""
         with suppress(ProcessLookupError):

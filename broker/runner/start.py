@@ -4,10 +4,13 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from functools import partial
 
 from broker.manifests import load_platform
 from broker.runner import premises, programs
-from broker.runner.blog import Blog
+from broker.runner.backups import Backups, room_for_backup
+from broker.runner.blog import Blog, Chore
+from broker.runner.chores import do_daily
 from broker.runner.console import Console
 from broker.runner.folder import data_folder, make_private
 from broker.runner.inherited import settle_in
@@ -32,7 +35,9 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]
-        chores = programs.repairs(platform, settings, os.environ)
+        repairs = partial(do_daily, programs.repairs(platform, settings, os.environ))
+        backups = Backups(settings.data, broker[0].environment, room_for_backup)
+        chores: list[Chore] = [repairs, backups.make_daily]
         blog = Blog(up, down, chores=chores, register=Register(settings.data))
         return asyncio.run(_run(blog, settings.log_level, announce))
 

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from broker.verbs.copies import NotACopy, check_database, check_names, data_option
-from broker.verbs.moment import Databases, NoMoment, one_moment
+from broker.runner.exchange import flush, is_unfinished
+from broker.verbs.copies import NotACopy, check_database, check_names, data_option, private
+from broker.verbs.moment import Databases, NoMoment, Unreadable, one_moment
 from eventing.clock import now
 
 PAGES = 4_096  # copied between two chances to interrupt
@@ -31,25 +32,32 @@ def backup(file: Path, data: Path) -> None:
     try:
         with one_moment(data) as databases:
             moment = now()
-            check_names(list(databases))
+            _check(data, databases)
             _write(file, databases)
     except NotACopy as error:
         raise click.ClickException(f"{data.absolute()} cannot be backed up: {error}") from None
-    except (NoMoment, OSError, sqlite3.Error) as error:
+    except (NoMoment, Unreadable, OSError, sqlite3.Error) as error:
         raise click.ClickException(f"no backup was made: {error}") from None
     click.echo(f"{file}: {len(databases)} databases as of {moment}, {file.stat().st_size:,} bytes")
+
+
+def _check(data: Path, databases: Databases) -> None:
+    if is_unfinished(data):
+        raise NotACopy("a restore ended half way: start the blog, or restore again")
+    check_names(list(databases))
 
 
 def _write(file: Path, databases: Databases) -> None:
     """FILE is there whole or not at all."""
     with TemporaryDirectory(dir=file.absolute().parent, prefix=f".{file.name}-") as work:
         archive = Path(work, file.name)
-        with archive.open("wb") as out:
+        with private(archive) as out:
             with tarfile.open(fileobj=out, mode="w:gz", compresslevel=LEVEL) as tar:
                 for copy in _copies(databases, Path(work)):
                     tar.add(copy, copy.name)
             os.fsync(out.fileno())
         archive.rename(file)
+        flush(file.absolute().parent)
 
 
 def _copies(databases: Databases, folder: Path) -> Iterator[Path]:

@@ -1,8 +1,10 @@
 """What an archive of the data holds: one sound database for each file, changes with that."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -17,6 +19,11 @@ data_option = click.option(
     show_envvar=True,
     help="The data folder.",
 )
+
+
+def private(file: Path) -> BinaryIO:
+    """The new file, open for writing, which only this user may read whatever the umask."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 class NotACopy(Exception):

@@ -28,11 +28,15 @@ class NoMoment(Exception):
     """The databases are written to without a pause: try again when there is less to do."""
 
 
+class Unreadable(Exception):
+    """SQLite cannot read this database; the message says which, and why."""
+
+
 @contextmanager
 def one_moment(folder: Path) -> Iterator[Databases]:
     """A connection to each database by the file's name; all read what was there at one moment.
 
-    Writers wait for milliseconds, and never while the block runs. NoMoment, or sqlite3.Error.
+    Writers wait for milliseconds, and never while the block runs. NoMoment, or Unreadable.
     """
     deadline = time.monotonic() + FOR_ALL
     with ExitStack() as life:
@@ -43,21 +47,23 @@ def one_moment(folder: Path) -> Iterator[Databases]:
         yield seen
 
 
+class _Busy(Exception):
+    """Somebody writes and was not done in time."""
+
+
 def _try(folder: Path, life: ExitStack) -> Databases | None:
     """The connections, which end with `life`; None when a writer was not done in time."""
     files = _files(folder)
     try:
         with ExitStack() as held, ExitStack() as seen:
             for file in files:
-                held.enter_context(_connect(file)).execute("BEGIN IMMEDIATE")
+                held.enter_context(_holding(file))
             databases = {file.name: seen.enter_context(_reading(file)) for file in files}
             if _files(folder) != files:
                 return None  # a function that was never used has just made its database
             life.push(seen.pop_all())
             return databases
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
+    except _Busy:
         return None
 
 
@@ -67,11 +73,28 @@ def _files(folder: Path) -> list[Path]:
 
 
 @contextmanager
+def _holding(file: Path) -> Iterator[None]:
+    with _connect(file) as connection:
+        _execute(file, connection, "BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
 def _reading(file: Path) -> Iterator[sqlite3.Connection]:
     with _connect(file) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_schema")  # only a read fixes the moment
+        _execute(file, connection, "BEGIN")
+        # Only a read fixes the moment.
+        _execute(file, connection, "SELECT count(*) FROM sqlite_schema")
         yield connection
+
+
+def _execute(file: Path, connection: sqlite3.Connection, statement: str) -> None:
+    try:
+        connection.execute(statement)
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise _Busy from None
+        raise Unreadable(f"{file.name} cannot be read: {error}") from None
 
 
 @contextmanager

@@ -1,20 +1,28 @@
 """`blog backup` and `restore` on databases that somebody writes to, or that are broken."""
 
 import fcntl
+import os
 import sqlite3
+import stat
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import main
+from broker.runner.folder import data_folder
 from broker.verbs.moment import one_moment
+from tests.disks import disk
 from tests.waiting import until
 
+BLOG = (sys.executable, "-c", "from broker.cli import main; main()")
 NAMES = ("broker", "comments", "posts")
 
 
@@ -177,6 +185,123 @@ def test_data_that_is_there_stays_unless_it_is_to_be_replaced(archive: Path, dat
     assert notes(data, "posts") == ["first"]
     [aside] = data.parent.glob("data-until-*")
     assert notes(aside, "posts") == ["first", "newer"]
+
+
+def test_the_daily_backups_stay_where_they_are_and_in_no_backup(
+    archive: Path, data: Path, tmp_path: Path
+) -> None:
+    (data / "backups").mkdir()
+    archive.rename(data / "backups" / "20260131T120000Z.tar.gz")
+    [daily] = (data / "backups").iterdir()
+    second = tmp_path / "second.tar.gz"
+    assert verb("backup", second, "--data", data).exit_code == 0
+    with tarfile.open(second) as tar:
+        assert set(tar.getnames()) == {f"{name}.db" for name in NAMES}
+    assert verb("restore", daily, "--data", data, "--replace").exit_code == 0
+    assert daily.is_file()
+    [aside] = data.parent.glob("data-until-*")
+    assert {file.name for file in aside.iterdir()} >= {f"{name}.db" for name in NAMES}
+    assert not (aside / "backups").exists()
+
+
+def test_all_that_is_made_is_for_this_user_only(data: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert verb("backup", tmp_path / "b.tar.gz", "--data", data).exit_code == 0
+        assert verb("restore", tmp_path / "b.tar.gz", "--data", tmp_path / "new").exit_code == 0
+        assert verb("restore", tmp_path / "b.tar.gz", "--data", data, "--replace").exit_code == 0
+    finally:
+        os.umask(before)
+    [aside] = tmp_path.glob("data-until-*")
+    for folder in (data, aside, tmp_path / "new"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for file in (tmp_path / "b.tar.gz", *data.iterdir(), *(tmp_path / "new").iterdir()):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_a_mount_point_is_restored_to_and_its_data_replaced(archive: Path, tmp_path: Path) -> None:
+    with disk(tmp_path / "volume") as volume:
+        (volume / "lost+found").mkdir()
+        assert verb("restore", archive, "--data", volume).exit_code == 0
+        add(volume, "posts", "newer")
+        assert verb("restore", archive, "--data", volume).exit_code == 1
+        again = verb("restore", archive, "--data", volume, "--replace")
+        assert again.exit_code == 0, again.output
+        assert notes(volume, "posts") == ["first"]
+        [aside] = volume.glob("until-*")
+        assert notes(aside, "posts") == ["first", "newer"]
+        third = verb("restore", archive, "--data", volume, "--replace")
+        assert third.exit_code == 0, third.output
+        assert (volume / "lost+found").is_dir()
+
+
+# Root without its powers: like anybody else it may not write where others' folders are.
+POWERLESS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of another user")
+def test_a_folder_whose_parent_is_somebody_else_s_is_restored_to(archive: Path, data: Path) -> None:
+    parent = data.parent / "theirs"
+    parent.mkdir(0o755)
+    data = data.rename(parent / "data")
+    add(data, "posts", "newer")
+    os.chown(parent, 12_345, 12_345)
+    command = [*POWERLESS, *BLOG, "restore", str(archive), "--data", str(data), "--replace"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert notes(data, "posts") == ["first"]
+    [aside] = data.glob("until-*")
+    assert notes(aside, "posts") == ["first", "newer"]
+
+
+# Dies like after a power cut, just before the file that is moved as number `int(sys.argv[1])`.
+DYING = """
+import fcntl, os, sys
+left = int(sys.argv.pop(1))
+data = sys.argv[sys.argv.index("--data") + 1]
+def look(event, arguments):
+    global left
+    if event == "os.rename" and os.path.dirname(os.fspath(arguments[0])).startswith(data):
+        with open(f"{data}/.lock") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os._exit(99)
+            except BlockingIOError:
+                left -= 1
+        if left < 0:
+            os._exit(9)
+sys.addaudithook(look)
+from broker.cli import main
+from broker.runner.folder import data_folder
+main()
+"""
+
+
+def test_a_restore_that_dies_half_way_is_taken_back_and_nobody_starts_meanwhile(
+    archive: Path, data: Path
+) -> None:
+    add(data, "posts", "newer")
+    (data / "query.db").touch()  # which the backup has not
+    names = {file.name for file in data.iterdir()}
+    for moved in count():
+        command = [*BLOG[:-1], DYING, str(moved), "restore", str(archive), "--data", str(data)]
+        done = subprocess.run([*command, "--replace"], check=False, capture_output=True)
+        if done.returncode == 0:
+            break
+        assert done.returncode == 9
+        with data_folder(data):  # as the next start has it
+            assert {file.name for file in data.iterdir()} - {".lock"} == names
+            assert notes(data, "posts") == ["first", "newer"]
+            assert not list(data.parent.glob("data-until-*"))
+    assert moved >= 1 + len(names) + len(NAMES)
+    assert notes(data, "posts") == ["first"]
+    assert not (data / "query.db").exists()
+
+
+def test_half_a_restore_is_not_backed_up(data: Path, tmp_path: Path) -> None:
+    (data / ".restoring").touch()
+    refusal = verb("backup", tmp_path / "backup.tar.gz", "--data", data)
+    assert (refusal.exit_code, "a restore ended half way" in refusal.output) == (1, True)
 
 
 def test_a_folder_with_other_things_is_left_alone(archive: Path, tmp_path: Path) -> None:
