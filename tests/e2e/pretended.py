@@ -27,7 +27,7 @@ class Cluster:
     def __init__(
         self, folder: Path, functions: Mapping[str, int], broker: int, objects: Mapping[str, Any]
     ) -> None:
-        self.gateway = Gateway(functions)
+        self.gateway = Gateway(functions, broker)
         self._file, kubectl = folder / "cluster.json", folder / "kubectl"
         kubectl.write_text(
             f'#!/bin/sh\nexec {sys.executable} -ES {pretended_kubectl.__file__} "$@"\n'
@@ -36,7 +36,7 @@ class Cluster:
         path = f"{folder}:{os.environ['PATH']}"
         self._env = {**os.environ, "PATH": path, "CLUSTER": str(self._file)}
         gateway = self.gateway.server_port
-        ports = {"service/kourier-internal": gateway, "service/broker-ingress": broker}
+        ports = {"service/kourier-internal": gateway, "service/broker-ingress": gateway}
         services = {
             **{f"service {name}": {"spec": {"externalName": GATEWAY}} for name in functions},
             **{name.replace("/", " "): {"spec": {}} for name in ports},
@@ -72,14 +72,15 @@ class Cluster:
 
 
 class Gateway(ThreadingHTTPServer):
-    """Passes a request on to the function that its Host header names, as kourier-internal does."""
+    """Passes a request on to what its Host header names: a function, or the broker."""
 
     daemon_threads = True
 
-    def __init__(self, functions: Mapping[str, int]) -> None:
+    def __init__(self, functions: Mapping[str, int], broker: int) -> None:
         super().__init__(("127.0.0.1", 0), _Passing)
         self.asked = 0
         self.ports = {f"{name}.blog.svc.cluster.local": port for name, port in functions.items()}
+        self.ports["broker-ingress.knative-eventing.svc.cluster.local"] = broker
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -96,7 +97,9 @@ class _Passing(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         port = self.server.ports[self.headers["host"]]
         with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as function:
-            function.request(self.command, self.path, body, dict(self.headers))
+            # In a cluster functions take any Host; on this machine, as these do, only its names.
+            headers = {**dict(self.headers.items()), "Host": f"127.0.0.1:{port}"}
+            function.request(self.command, self.path, body, headers)
             answer = function.getresponse()
             self.send_response(answer.status)
             for name, value in answer.getheaders():

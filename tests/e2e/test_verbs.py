@@ -118,7 +118,7 @@ def test_who_follows_and_does_not_read_holds_nothing_up_and_is_told(blog: Runnin
     with closing(socket.socket()) as watcher:
         watcher.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         watcher.connect(("127.0.0.1", blog.port + BROKER))
-        watcher.sendall(b"GET /watch?data=1&type=large HTTP/1.1\r\nHost: h\r\n\r\n")
+        watcher.sendall(b"GET /watch?data=1&type=large HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert watcher.recv(9) == b"HTTP/1.1 "
         event = {"specversion": "1.0", "type": "large", "source": "/s", "data": "x" * 900_000}
         for number in range(12):
