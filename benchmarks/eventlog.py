@@ -105,7 +105,7 @@ async def _fill(file: Path, events: int) -> None:
 
 
 def _waiting(log: EventLog) -> Taken:
-    number, at = log.next_id(), time.time()
+    number, at = log.next_id(), log.clock.moment()
     event = CloudEvent(
         id=str(number),
         source="/bench",
@@ -114,7 +114,7 @@ def _waiting(log: EventLog) -> Taken:
         datacontenttype="application/json",
         extensions={"partitionkey": "p1"},
     )
-    return Taken(number, Stored(event, 255, {}), ("silent",), at)
+    return Taken(number, Stored(event, 255, {}), ("silent",), at.taken, at.due)
 
 
 def _write_manifests(folder: Path, sink_url: str, silent_url: str) -> None:

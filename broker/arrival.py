@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from broker.changes import Taken
+from broker.clock import Moment
 from broker.manifests import Trigger
 from broker.records import Stored, timestamp
 from eventing.cloudevent import CloudEvent
@@ -39,7 +40,7 @@ class Arrival:
     headers: Mapping[str, str]
 
 
-def admit(arrival: Arrival, triggers: Sequence[Trigger], *, number: int, at: float) -> Taken:
+def admit(arrival: Arrival, triggers: Sequence[Trigger], *, number: int, at: Moment) -> Taken:
     """The event as the log keeps it, for the Triggers whose filter lets it through.
 
     Filters see the arrival time and not the TTL, as subscribers do. Refused (400) when the TTL
@@ -48,10 +49,10 @@ def admit(arrival: Arrival, triggers: Sequence[Trigger], *, number: int, at: flo
     ttl = remaining_ttl(arrival.event.extensions.get(TTL))
     if ttl == 0:
         raise Refused(400, f"{TTL} is used up: the event has been through too many replies")
-    event = arrival.event.with_extensions(**{ARRIVAL_TIME: timestamp(at), TTL: None})
+    event = arrival.event.with_extensions(**{ARRIVAL_TIME: timestamp(at.wall), TTL: None})
     matching = [t.name for t in triggers if t.broker == arrival.broker and t.filter(event)]
     stored = Stored(event, ttl, passed_on(arrival.headers))
-    return Taken(number, stored, tuple(matching), at)
+    return Taken(number, stored, tuple(matching), at.taken, at.due)
 
 
 def remaining_ttl(text: str | None) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Protocol
 
-from broker.records import Delivery, Failure, Stage, Stored, attributes_to_json
+from broker.clock import FOR_GOOD
+from broker.records import NEVER_TRIED, Delivery, Failure, Stage, Stored, attributes_to_json
 
 COUNTS = ("delivered", "dead_lettered", "waiting", "retrying", "dead")
 
@@ -17,6 +18,7 @@ class Batch:
 
     def __init__(self, connection: Connection) -> None:
         self.run = connection.execute
+        self.removed = False
         self._tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def count(self, trigger: str, name: str, by: int = 1) -> None:
@@ -25,6 +27,7 @@ class Batch:
 
     def remove(self, delivery: Delivery) -> None:
         """The delivery is done with, and its event too when it was the last one."""
+        self.removed = True
         self.count(delivery.trigger, counted_as(delivery), -1)
         where = (delivery.trigger, delivery.event)
         self.run("DELETE FROM delivery WHERE trigger = ? AND event = ?", where)
@@ -56,12 +59,13 @@ class Change(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An event was taken in for these Triggers."""
+    """An event was taken in for these Triggers, `at` that time of the broker's clock."""
 
     id: int
     stored: Stored
     triggers: tuple[str, ...]
     at: float
+    due: float
 
     def apply(self, batch: Batch) -> None:
         """Keep the event and a delivery for each Trigger; without any, nothing is kept."""
@@ -70,16 +74,14 @@ class Taken:
         stored = self.stored
         attributes, headers = attributes_to_json(stored.event), json.dumps(dict(stored.headers))
         row = (self.id, self.at, attributes, stored.ttl, headers, stored.event.data)
-        batch.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", row)
+        batch.run(_TAKE_IN, row)
         for trigger in self.triggers:
-            batch.run(
-                "INSERT INTO delivery VALUES (?, ?, 0, 0, ?, NULL)", (trigger, self.id, self.at)
-            )
+            batch.run(_DELIVER, (trigger, self.id, self.due))
             batch.count(trigger, "waiting")
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """One for each Trigger, due now."""
-        return tuple(Delivery(self.at, self.id, trigger) for trigger in self.triggers)
+        return tuple(Delivery(self.due, self.id, trigger) for trigger in self.triggers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,13 @@ class Delivered:
 
     delivery: Delivery
     reply: Taken | None = None
+    to_sink: bool = False
 
     def apply(self, batch: Batch) -> None:
         """Take the delivery away, and the event with its last one; take the reply in."""
         if self.reply is not None:
             self.reply.apply(batch)
-        to_subscriber = self.delivery.stage is Stage.SUBSCRIBER
-        batch.count(self.delivery.trigger, "delivered" if to_subscriber else "dead_lettered")
+        batch.count(self.delivery.trigger, "dead_lettered" if self.to_sink else "delivered")
         batch.remove(self.delivery)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -130,9 +132,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The broker starts, with these Triggers: what is kept is tried again at once.
+    """The broker starts, with these Triggers: what waited for a person is tried once more.
 
-    What waits for a Trigger that has left the manifests is kept, in case that comes back.
+    What waits for a Trigger that has left the manifests is kept, in case that comes back. `at` is
+    the due time that has come.
     """
 
     known: Collection[str]
@@ -140,9 +143,14 @@ class Resumed:
 
     def apply(self, batch: Batch) -> None:
         """Move the due times, and what has nobody to go to."""
-        failure = Failure("its Trigger is no longer in the manifests", 0, "", None, "")
-        values = {"known": json.dumps(list(self.known)), "at": self.at, "why": failure.to_json()}
-        for statement in (_HURRY, _KEEP_ORPHANS, _COUNT_ORPHANS):
+        failure = Failure("its Trigger is no longer in the manifests", NEVER_TRIED, "", None, "")
+        values = {
+            "known": json.dumps(list(self.known)),
+            "at": self.at,
+            "why": failure.to_json(),
+            "for_good": FOR_GOOD,
+        }
+        for statement in (_TRY_ONCE_MORE, _KEEP_ORPHANS, _COUNT_ORPHANS):
             batch.run(statement, values)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -150,13 +158,17 @@ class Resumed:
         return ()
 
 
+_TAKE_IN = """
+INSERT INTO event (id, accepted, attributes, ttl, headers, data) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_DELIVER = "INSERT INTO delivery (trigger, event, stage, attempts, due) VALUES (?, ?, 0, 0, ?)"
 _MOVE = """
 UPDATE delivery SET stage = ?, attempts = ?, due = ?, failure = coalesce(?, failure)
 WHERE trigger = ? AND event = ?
 """
-_HURRY = "UPDATE delivery SET due = :at WHERE stage = 2 AND due > :at"
+_TRY_ONCE_MORE = "UPDATE delivery SET due = :at WHERE stage = 2 AND due >= :for_good"
 _KEEP_ORPHANS = """
-UPDATE delivery SET stage = 2, attempts = 0, due = :at, failure = coalesce(failure, :why)
+UPDATE delivery SET stage = 2, attempts = 0, due = :for_good, failure = coalesce(failure, :why)
 WHERE trigger NOT IN (SELECT value FROM json_each(:known))
 """
 _COUNT_ORPHANS = """

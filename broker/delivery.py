@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import time as now
+from time import monotonic
 
 from broker.arrival import TTL, Arrival, Refused
 from broker.changes import Delivered, Taken
@@ -11,9 +11,9 @@ from broker.dead_letter import dead_letter
 from broker.intake import Intake
 from broker.log import EventLog
 from broker.outcome import Failed, Replied, ReplyRefused, is_retried, judge_sink, judge_subscriber
-from broker.records import Delivery, Failure, Stored
+from broker.records import NEVER_TRIED, Delivery, Failure, Stage, Stored
 from broker.send import Sender
-from broker.steps import End, Route, after_failure, after_sink_failure, without_sink
+from broker.steps import End, Route, after_failure, after_sink_failure, after_sink_left
 from eventing.cloudevent import CloudEvent
 from eventing.logs import milliseconds
 
@@ -29,21 +29,31 @@ class Deliverer:
     intake: Intake
     routes: Mapping[str, Route]
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Attempt once and record what follows; if that fails the delivery stays as it was."""
+    async def deliver(self, delivery: Delivery) -> bool:
+        """Attempt once and record what follows; if that fails the delivery stays as it was.
+
+        False when the attempt failed in a way that passes with time.
+        """
         found = self.log.read(delivery)
         if found is None:
-            return
-        stored, failure = found
-        started = now()
-        if failure is None:
-            end = await self._to_subscriber(delivery, stored)
-        else:
-            end = await self._to_sink(delivery, stored, Failure.from_json(failure))
+            return True
+        stored, kept = found
+        failure = None if kept is None else Failure.from_json(kept)
+        started = monotonic()
+        end = await self._attempt(delivery, stored, failure)
         await self.log.record(end.change)
         if isinstance(end.change, Delivered) and end.change.reply is not None:
             self.intake.tell(end.change.reply)
-        _report(delivery, stored.event, end, now() - started)
+        _report(delivery, stored.event, end, monotonic() - started)
+        return not end.passing
+
+    async def _attempt(self, delivery: Delivery, stored: Stored, failure: Failure | None) -> End:
+        route = self.routes[delivery.trigger]
+        if failure is None or _is_for_subscriber(delivery, route, failure):
+            return await self._to_subscriber(delivery, stored)
+        if route.sink is None:
+            return after_sink_left(delivery, failure, self.log.clock.due())
+        return await self._to_sink(delivery, stored, failure)
 
     async def _to_subscriber(self, delivery: Delivery, stored: Stored) -> End:
         route = self.routes[delivery.trigger]
@@ -53,14 +63,15 @@ class Deliverer:
         )
         judged = judge_subscriber(result)
         outcome = self._take_reply(route, stored, judged) if isinstance(judged, Replied) else judged
+        at = self.log.clock.due()
         match outcome:
             case Taken():
                 return End("replied", Delivered(delivery, outcome))
             case ReplyRefused(status, reason):
                 failed = Failed(reason, is_retried(status), status)
-                return after_failure(delivery, route, failed, dest=route.broker_url, at=now())
+                return after_failure(delivery, route, failed, dest=route.broker_url, at=at)
             case Failed():
-                return after_failure(delivery, route, outcome, dest=route.subscriber, at=now())
+                return after_failure(delivery, route, outcome, dest=route.subscriber, at=at)
         return End("delivered", Delivered(delivery))
 
     def _take_reply(self, route: Route, stored: Stored, reply: Replied) -> Taken | ReplyRefused:
@@ -73,18 +84,24 @@ class Deliverer:
 
     async def _to_sink(self, delivery: Delivery, stored: Stored, first: Failure) -> End:
         route = self.routes[delivery.trigger]
-        if route.sink is None:
-            return without_sink(delivery, first, now())
         result = await self.sender.send(
-            route.sink,
+            str(route.sink),
             dead_letter(stored, first),
             headers=stored.headers,
             within=route.spec.timeout,
         )
         outcome = judge_sink(result)
         if isinstance(outcome, Failed):
-            return after_sink_failure(delivery, route, outcome, first=first, at=now())
-        return End("dead letter", Delivered(delivery), first.reason)
+            at = self.log.clock.due()
+            return after_sink_failure(delivery, route, outcome, first=first, at=at)
+        return End("dead letter", Delivered(delivery, to_sink=True), first.reason)
+
+
+def _is_for_subscriber(delivery: Delivery, route: Route, failure: Failure) -> bool:
+    """Also when it is kept and no sink can have it, or the subscriber never was asked."""
+    if delivery.stage is not Stage.KEPT:
+        return delivery.stage is Stage.SUBSCRIBER
+    return route.sink is None or failure.attempts == NEVER_TRIED
 
 
 def _report(delivery: Delivery, event: CloudEvent, end: End, duration: float) -> None:

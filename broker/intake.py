@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from time import time as now
 
 from broker.arrival import Arrival, admit
 from broker.changes import Taken
@@ -24,7 +23,9 @@ class Intake:
 
     def admit(self, arrival: Arrival) -> Taken:
         """The change that keeps the event; Refused when it may not come in."""
-        return admit(arrival, self._triggers, number=self._log.next_id(), at=now())
+        return admit(
+            arrival, self._triggers, number=self._log.next_id(), at=self._log.clock.moment()
+        )
 
     async def take(self, arrival: Arrival) -> None:
         """Return when the event is durable for every Trigger that wants it."""
@@ -43,7 +44,7 @@ class Intake:
             "correlationid": event.extensions.get("correlationid"),
             "outcome": "taken in",
             "triggers": list(taken.triggers),
-            "duration": milliseconds(now() - taken.at),
+            "duration": milliseconds(self._log.clock.now() - taken.at),
         }
         log.info("event", extra={"fields": fields})
         self._watch.show(taken)

@@ -1,30 +1,43 @@
-"""One Trigger's own deliveries, a bounded number at once; changes when that bound's rule does."""
+"""One Trigger's own deliveries, a bounded number at once; changes when a step between them does."""
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from time import time as now
 
+from broker.clock import FOR_GOOD
+from broker.pace import Pace, Steady
 from broker.records import Delivery
 from broker.window import Window
 
-AT_ONCE = 16  # enough for hundreds a second; a subscriber of one process has about 8 threads
 PAUSE = 5.0  # after a fault of our own, such as a full disk, seconds until the next try
 
 log = logging.getLogger("broker")
 
-Deliver = Callable[[Delivery], Awaitable[None]]
+Deliver = Callable[[Delivery], Awaitable[bool]]
+"""Makes an attempt and records what follows; False when the other side is away or busy."""
 
 
 class Lane:
-    """Deliveries to one subscriber or sink: what is slow here takes nothing from other lanes."""
+    """Deliveries to one subscriber or sink: what is slow here takes nothing from other lanes.
 
-    def __init__(self, window: Window, deliver: Deliver) -> None:
+    `clock` tells up to which due time deliveries are due.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        deliver: Deliver,
+        clock: Callable[[], float],
+        pace: Pace | None = None,
+    ) -> None:
         self._window = window
         self._deliver = deliver
+        self._clock = clock
+        self._pace = pace or Steady()
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._resumes = 0.0
         self._open = False
 
     def start(self) -> None:
@@ -34,7 +47,14 @@ class Lane:
 
     def add(self, delivery: Delivery) -> None:
         """A delivery became durable."""
+        if delivery.due >= FOR_GOOD:
+            return
+        self._pace.failed(self._clock())
         self._window.add(delivery)
+        self._pump()
+
+    def look(self) -> None:
+        """Begin what may begin by now."""
         self._pump()
 
     async def stop(self, within: float) -> None:
@@ -48,31 +68,61 @@ class Lane:
         await asyncio.gather(*late, return_exceptions=True)
 
     def _pump(self) -> None:
-        while self._open and len(self._under_way) < AT_ONCE:
-            delivery = self._window.take(now())
+        try:
+            self._begin_what_is_due()
+        except sqlite3.Error:
+            log.exception("deliveries could not be read")
+            self._pause()
+        self._wake_later()
+
+    def _begin_what_is_due(self) -> None:
+        while self._may_begin():
+            delivery = self._window.take(self._clock())
             if delivery is None:
-                self._wake_when_due()
                 return
             task = asyncio.create_task(self._run(delivery))
             self._under_way.add(task)
             task.add_done_callback(self._ended)
 
-    def _wake_when_due(self) -> None:
+    def _may_begin(self) -> bool:
+        now = self._clock()
+        return self._open and now >= self._resumes and self._pace.room(len(self._under_way), now)
+
+    def _wake_later(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        due = self._window.next_due()
-        if due is not None:
-            pause = max(0.0, due - now())
-            self._timer = asyncio.get_running_loop().call_later(pause, self._pump)
+            self._timer = None
+        now, at = self._clock(), max(self._resumes, self._pace.resumes())
+        if at <= now:
+            at = self._window.known_due() or now
+        if at > now:
+            self._timer = asyncio.get_running_loop().call_later(at - now, self._pump)
+
+    def _pause(self) -> None:
+        self._resumes = self._clock() + PAUSE
 
     async def _run(self, delivery: Delivery) -> None:
+        """A fault of the log stops the lane for a while, another one this delivery alone.
+
+        The window hands no delivery out again while it is under way, whatever the log says.
+        """
         try:
-            await self._deliver(delivery)
-        except Exception:
-            self._window.add(replace(delivery, due=now() + PAUSE))
+            is_there = await self._deliver(delivery)
+        except (sqlite3.Error, OSError):
+            self._pause()
+            self._put_back(delivery)
             raise
-        finally:
-            self._window.end(delivery)
+        except Exception:
+            asyncio.get_running_loop().call_later(PAUSE, self._put_back, delivery)
+            raise
+        self._window.end(delivery)
+        if is_there:
+            self._pace.answered()
+
+    def _put_back(self, delivery: Delivery) -> None:
+        self._window.end(delivery)
+        self._window.add(delivery)
+        self._pump()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

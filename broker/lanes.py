@@ -6,6 +6,7 @@ from functools import partial
 
 from broker.lane import Deliver, Lane
 from broker.log import EventLog
+from broker.pace import Probing, Steady
 from broker.records import Delivery, Stage
 from broker.window import Window
 
@@ -25,7 +26,8 @@ class Lanes:
         for trigger in triggers:
             for stage in Stage:
                 fetch = partial(log.first_due, trigger, stage)
-                self._lanes[trigger, stage] = Lane(Window(fetch), deliver)
+                pace = Probing() if stage is Stage.KEPT else Steady()
+                self._lanes[trigger, stage] = Lane(Window(fetch), deliver, log.clock.due, pace)
         for lane in self._lanes.values():
             lane.start()
 

@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS event (
 ) STRICT;
 
 -- One row for each Trigger that an event still has to reach: its subscriber (stage 0), then its
--- sink (1); what neither took is kept (2) and tried again.
+-- sink (1); what neither took is kept (2) and tried again. Due times are the broker's own, as is
+-- `accepted`: see broker/clock.py.
 CREATE TABLE IF NOT EXISTS delivery (
     trigger TEXT NOT NULL,
     event INTEGER NOT NULL,
@@ -32,3 +33,6 @@ CREATE TABLE IF NOT EXISTS tally (
     retrying INTEGER NOT NULL,
     dead INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- One row at most: in this boot of the machine the broker's clock is so far ahead of the monotonic.
+CREATE TABLE IF NOT EXISTS clock (boot TEXT PRIMARY KEY, ahead REAL NOT NULL) STRICT, WITHOUT ROWID;

@@ -18,13 +18,17 @@ class Stored:
     headers: Mapping[str, str]
 
 
+NEVER_TRIED = 0  # attempts of what had no subscriber, since its Trigger had left the manifests
+
+
 class Stage(IntEnum):
     """How far a delivery has come: each stage begins with no attempts."""
 
     SUBSCRIBER = 0
     SINK = 1
     KEPT = 2
-    """Neither took the event: the sink is tried again now and then, for ever."""
+    """Neither took the event. What failed in a way that passes is tried again until it is taken, at
+    the sink, or at the subscriber where there is none; what was refused waits for a person."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

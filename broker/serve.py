@@ -12,7 +12,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from time import time as now
 
 from aiohttp import web
 
@@ -23,7 +22,8 @@ from broker.hosts import only_for
 from broker.ingress import Ingress
 from broker.intake import Intake
 from broker.lanes import Lanes
-from broker.log import LogUnusable, open_log
+from broker.log import open_log
+from broker.logfile import LogUnusable
 from broker.manifests import ManifestError, Platform, load_platform
 from broker.ping import Pinger
 from broker.routes import UnknownAddress, ping_sinks, routes
@@ -104,7 +104,7 @@ class Broker:
         log.info("stopped")
 
     async def _open(self, sender: Sender) -> web.AppRunner:
-        await self._log.record(Resumed(list(self._routes), now()))
+        await self._log.record(Resumed(list(self._routes), self._log.clock.due()))
         deliverer = Deliverer(self._log, sender, self._intake, self._routes)
         self._lanes.start(self._routes, self._log, deliverer.deliver)
         server = web.AppRunner(

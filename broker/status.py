@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from time import time as now
 
 from aiohttp import web
 
@@ -42,7 +41,7 @@ class Status:
 
     def _one(self, trigger: str, counts: Mapping[str, Mapping[str, int]]) -> dict[str, object]:
         oldest = self._log.oldest(trigger)
-        wait = None if oldest is None else round(max(0.0, now() - oldest), 3)
+        wait = None if oldest is None else round(max(0.0, self._log.clock.now() - oldest), 3)
         return {**counts.get(trigger, _NOTHING), "oldest_wait": wait}
 
     async def dead(self, request: web.Request) -> web.StreamResponse:

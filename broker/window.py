@@ -46,6 +46,10 @@ class Window:
             self._refill()
         return self._waiting[0].due if self._waiting else None
 
+    def known_due(self) -> float | None:
+        """When the next delivery is due that is known without a look into the log."""
+        return self._waiting[0].due if self._waiting else None
+
     def end(self, delivery: Delivery) -> None:
         """The attempt has ended; a later attempt of the same delivery may be under way already."""
         if self._under_way.get(delivery.event) == delivery:

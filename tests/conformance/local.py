@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -28,8 +28,14 @@ DEADLINE = 20.0
 class LocalBroker:
     """A broker process that can also be killed and started again."""
 
-    def __init__(self, folder: Path, triggers: Sequence[ProbeTrigger]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        triggers: Sequence[ProbeTrigger],
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
+        self._environment = {**environment(), **(extra or {})}
         self.probe = Probe()
         self.install(triggers)
         self._log = folder / "broker.log"
@@ -59,7 +65,7 @@ class LocalBroker:
         """Start the process and wait until it takes events in."""
         told = len(self.log_lines())
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stderr=log, env=environment())
+            self.process = subprocess.Popen(self.command(), stderr=log, env=self._environment)
         self._url = self._wait_for_url(told)
         return self.process
 
@@ -96,6 +102,12 @@ class LocalBroker:
         _, _, body = request("GET", f"{self.url}/status", {})
         counts: dict[str, Any] = json.loads(body)["triggers"][trigger]
         return counts
+
+    def troubles(self) -> list[dict[str, str]]:
+        """What the broker says is wrong."""
+        _, _, body = request("GET", f"{self.url}/status", {})
+        found: list[dict[str, str]] = json.loads(body)["troubles"]
+        return found
 
     def dead(self, trigger: str | None = None) -> list[dict[str, Any]]:
         """What the broker keeps because nobody took it."""

@@ -182,11 +182,13 @@ def test_what_fails_without_a_sink_is_kept_under_its_trigger(start_broker: Start
     broker.settle()
     broker.kill()
     broker.start()
+    broker.deliveries("hopeless", 2)  # once more at each start, for whoever mended it
+    wait_until(lambda: broker.dead("hopeless")[0]["attempts"] == 2)
     [dead] = broker.dead("hopeless")
     assert dead["event"]["id"] == event.id
     assert dead["event"]["correlationid"] == "c-1"
     assert dead["subscriber"] == broker.subscriber_url("hopeless")
-    assert (dead["reason"], dead["attempts"]) == ("answered 422", 1)
+    assert (dead["reason"], dead["attempts"]) == ("answered 422", 2)
     assert dead["time"].endswith("Z")
     assert broker.dead() == [dead]
     assert broker.dead("other") == []
@@ -203,6 +205,33 @@ def test_what_the_sink_refuses_too_is_kept_with_both_reasons(start_broker: Start
     sink = f"{broker.probe.url}/sink/hopeless"
     assert dead["reason"] == f"answered 503; then the dead letter sink {sink} answered 400"
     assert dead["attempts"] == 4
+
+
+def test_what_waits_without_a_sink_is_delivered_once_the_subscriber_is_back(
+    start_broker: StartBroker,
+) -> None:
+    broker = start_broker([ProbeTrigger("mended", delivery={"retry": 1, "timeout": "PT5S"})])
+    broker.answer("mended", Answer(503), Answer(503), Answer(202))
+    event = an_event("mended")
+    publish(broker, event)
+    wait_until(lambda: broker.status("mended")["dead"] == 1)
+    broker.kill()
+    broker.start()
+    assert broker.deliveries("mended", 3)[-1].event.id == event.id
+    wait_until(lambda: broker.status("mended")["delivered"] == 1)
+    assert broker.dead() == []
+
+
+def test_a_reply_to_what_waited_without_a_sink_comes_in(start_broker: StartBroker) -> None:
+    broker = start_broker([ProbeTrigger("asks"), ProbeTrigger("says")])
+    headers, data = write_binary(an_event("says"))
+    broker.answer("asks", Answer(422), Answer(200, headers, data))
+    publish(broker, an_event("asks"))
+    wait_until(lambda: broker.status("asks")["dead"] == 1)
+    broker.kill()
+    broker.start()
+    broker.deliveries("says", 1)
+    assert broker.status("asks")["delivered"] == 1
 
 
 def test_what_the_sink_refused_goes_to_it_at_the_next_start(start_broker: StartBroker) -> None:

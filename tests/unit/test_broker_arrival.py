@@ -3,6 +3,7 @@
 import pytest
 
 from broker.arrival import Arrival, Refused, admit, passed_on, remaining_ttl
+from broker.clock import Moment
 from broker.filters import compile_filter
 from broker.manifests import DeliverySpec, Destination, Trigger
 from eventing.cloudevent import CloudEvent
@@ -44,8 +45,8 @@ def test_the_ttl_goes_down_by_one_and_not_below_zero(carried: str | None, left: 
 def test_an_event_is_kept_without_ttl_and_with_its_time_of_arrival() -> None:
     event = an_event(knativebrokerttl="9", knativearrivaltime="long ago", other="o")
     arrival = Arrival("default", event, {"x-request-id": "r", "accept": "*/*"})
-    taken = admit(arrival, [], number=7, at=1.5)
-    assert (taken.id, taken.at, taken.stored.ttl) == (7, 1.5, 8)
+    taken = admit(arrival, [], number=7, at=Moment(1.5, 2.5, 3.5))
+    assert (taken.id, taken.at, taken.due, taken.stored.ttl) == (7, 2.5, 3.5, 8)
     assert taken.stored.event.extensions == {
         "knativearrivaltime": "1970-01-01T00:00:01.500000Z",
         "other": "o",
@@ -55,13 +56,18 @@ def test_an_event_is_kept_without_ttl_and_with_its_time_of_arrival() -> None:
 
 def test_an_event_goes_to_the_triggers_of_its_broker_that_want_it() -> None:
     triggers = [a_trigger("a", "t"), a_trigger("b", "u"), a_trigger("c", "t", broker="other")]
-    taken = admit(Arrival("default", an_event(), {}), triggers, number=1, at=0.0)
+    taken = admit(Arrival("default", an_event(), {}), triggers, number=1, at=Moment(0.0, 0.0, 0.0))
     assert taken.triggers == ("a",)
 
 
 def test_an_event_whose_ttl_is_used_up_is_refused() -> None:
     with pytest.raises(Refused) as refused:
-        admit(Arrival("default", an_event(knativebrokerttl="1"), {}), [], number=1, at=0.0)
+        admit(
+            Arrival("default", an_event(knativebrokerttl="1"), {}),
+            [],
+            number=1,
+            at=Moment(0.0, 0.0, 0.0),
+        )
     assert refused.value.status == 400
 
 

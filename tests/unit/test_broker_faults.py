@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -28,7 +29,7 @@ async def opened(path: Path, announced: list[Delivery]) -> AsyncIterator[EventLo
 
 def taken(number: int, size: int = 2_000) -> Taken:
     event = CloudEvent(id=f"e{number}", source="/s", type="t", data=b"x" * size)
-    return Taken(number, Stored(event, 200, {}), ("t",), float(number))
+    return Taken(number, Stored(event, 200, {}), ("t",), float(number), float(number))
 
 
 def test_on_a_full_disk_only_what_is_kept_is_taken_in_and_it_goes_on_when_there_is_room(
@@ -73,16 +74,17 @@ def test_an_event_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
             damage(path)
             done = asyncio.Event()
 
-            async def deliver(delivery: Delivery) -> None:
+            async def deliver(delivery: Delivery) -> bool:
                 found = log.read(delivery)
                 assert found is not None
                 delivered.append(found[0].event.id)
                 await log.record(Delivered(delivery))
                 if len(delivered) == 39:
                     done.set()
+                return True
 
             window = Window(lambda count: log.first_due("t", Stage.SUBSCRIBER, count))
-            lane = Lane(window, deliver)
+            lane = Lane(window, deliver, time)
             lane.start()
             await asyncio.wait_for(done.wait(), 20)
             await lane.stop(5)

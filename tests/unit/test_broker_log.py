@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from broker.changes import Batch, Change, Delivered, Moved, Resumed, Taken
-from broker.log import EventLog, LogUnusable, open_log
-from broker.records import Delivery, Failure, Stage, Stored
+from broker.clock import FOR_GOOD
+from broker.log import EventLog, open_log
+from broker.logfile import LogUnusable
+from broker.records import Delivery, Failure, Stage, Stored, timestamp
 from eventing.cloudevent import CloudEvent
 
 FAILURE = Failure("answered 400", 1, "http://s/", 400, "")
@@ -37,9 +39,11 @@ def taken(number: int, *triggers: str) -> Taken:
         data=b"\x00\xff",
         subject="ä\U0001f600",
         datacontenttype="text/plain",
-        extensions={"a": ""},
+        extensions={"a": "", "knativearrivaltime": timestamp(number)},
     )
-    return Taken(number, Stored(event, 200, {"x-request-id": "r"}), triggers, float(number))
+    return Taken(
+        number, Stored(event, 200, {"x-request-id": "r"}), triggers, float(number), float(number)
+    )
 
 
 def with_log(path: Path, use: Callable[[EventLog], Awaitable[None]]) -> list[Delivery]:
@@ -155,7 +159,7 @@ def test_attempts_due_time_and_failure_are_kept(tmp_path: Path) -> None:
         found = log.read(last)
         assert found is not None
         assert found[1] == FAILURE.to_json()
-        await log.record(Delivered(last))
+        await log.record(Delivered(last, to_sink=True))
         assert log.counts()["a"] == counts(dead_lettered=1)
 
     with_log(tmp_path / "log", use)
@@ -197,17 +201,20 @@ def test_a_page_may_end_between_two_triggers_of_one_event(tmp_path: Path) -> Non
     with_log(tmp_path / "log", use)
 
 
-def test_what_is_kept_is_due_at_once_after_a_restart_and_leaves_when_the_sink_takes_it(
+def test_what_waits_for_a_person_is_tried_at_the_next_start_and_leaves_when_it_is_taken(
     tmp_path: Path,
 ) -> None:
     again = Delivery(50.0, 1, "a", Stage.KEPT)
 
     async def use(log: EventLog) -> None:
         await log.record(taken(1, "a"))
-        await log.record(kept(1, "a", due=600.0))
+        await log.record(kept(1, "a", due=FOR_GOOD))
+        assert log.first_due("a", Stage.KEPT, 9) == []
+        assert log.waiting_for_person("a") == 1
         await log.record(Resumed(["a"], 50.0))
+        assert log.waiting_for_person("a") == 0
         assert log.first_due("a", Stage.KEPT, 9) == [again]
-        await log.record(Delivered(again))
+        await log.record(Delivered(again, to_sink=True))
         assert log.dead(None) == []
         assert log.counts()["a"] == counts(dead_lettered=1)
 
@@ -227,6 +234,10 @@ def test_what_waits_for_a_trigger_that_is_gone_is_kept(tmp_path: Path) -> None:
             ("e2", "answered 400"),
         ]
         assert log.counts() == {"gone": counts(dead=2), "stays": counts(waiting=1)}
+        assert log.waiting_for_person("gone") == 2
+        await log.record(Resumed(["gone", "stays"], 10.0))
+        found = log.first_due("gone", Stage.KEPT, 9)
+        assert [(each.event, each.due) for each in found] == [(1, 10.0), (2, 10.0)]
 
     with_log(tmp_path / "log", use)
     assert (rows(tmp_path / "log", "event"), rows(tmp_path / "log", "delivery")) == (2, 3)
@@ -238,7 +249,7 @@ def test_nothing_of_a_finished_event_stays_in_the_file(tmp_path: Path) -> None:
     said = replace(FAILURE, data="c2FpZA==" * 50)
 
     async def use(log: EventLog) -> None:
-        await log.record(Taken(1, Stored(event, 200, {}), ("a",), 1.0))
+        await log.record(Taken(1, Stored(event, 200, {}), ("a",), 1.0, 1.0))
         to_sink = Delivery(6.0, 1, "a", Stage.SINK)
         await log.record(Moved(Delivery(1.0, 1, "a"), to_sink, said))
         await log.record(Delivered(to_sink))

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
@@ -100,3 +101,86 @@ def test_a_sink_that_is_not_there_is_given_up_after_six_attempts(
     asyncio.run(pinger.send(datetime.now(UTC)))
     assert wire.sent == 6
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 6 + ["ERROR"]
+
+
+class TakingWire:
+    """A wire on which everybody takes everything; it remembers when."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.at: list[str] = []
+
+    async def send(
+        self, url: str, event: CloudEvent, *, headers: Mapping[str, str], within: float | None
+    ) -> Answer | NoAnswer:
+        """Take it."""
+        del url, event, headers, within
+        self.at.append(f"{self._clock():%H:%M:%S}")
+        return Answer(202, {}, b"")
+
+
+class Wall:
+    """A machine's clock: each look takes it on by a few seconds, and it is moved at some of them.
+
+    `jumps` maps seconds that have truly gone by to how far the clock jumps then.
+    """
+
+    def __init__(self, start: str, jumps: Mapping[int, timedelta]) -> None:
+        self.now = datetime.fromisoformat(f"2026-01-02T{start}+00:00")
+        self._jumps = dict(jumps)
+        self.elapsed = 0
+
+    def __call__(self) -> datetime:
+        self.elapsed += 1
+        self.now += timedelta(seconds=1) + self._jumps.pop(self.elapsed, timedelta())
+        return self.now
+
+
+def pings(schedule: str, start: str, jumps: Mapping[int, timedelta], *, seconds: int) -> list[str]:
+    """When, by the machine's clock, pings are sent in so many seconds."""
+
+    async def run() -> list[str]:
+        wall = Wall(start, jumps)
+        wire = TakingWire(lambda: wall.now)
+        pinger = Pinger(a_ping(schedule), "http://s/", wire, "blog", clock=wall, nap=0.0)
+        task = asyncio.create_task(pinger.run())
+        async with asyncio.timeout(10):
+            while wall.elapsed < seconds:  # noqa: ASYNC110 - it goes on as it is looked at
+                await asyncio.sleep(0)
+        task.cancel()
+        return wire.at
+
+    return asyncio.run(run())
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("jumps", "expected"),
+    [
+        ({}, ["12:15", "12:30", "12:45", "13:00"]),
+        ({420: -HOUR}, ["11:15", "11:30", "11:45", "12:00"]),
+        ({1_500: -HOUR}, ["12:15", "11:30", "11:45", "12:00"]),
+        ({420: HOUR}, ["13:07", "13:15", "13:30", "13:45", "14:00"]),
+        ({902: timedelta(seconds=-5)}, ["12:15", "12:30", "12:45", "13:00"]),
+        ({902: timedelta(seconds=-59)}, ["12:15", "12:30", "12:45"]),
+        ({420: timedelta(days=-400)}, ["12:15", "12:30", "12:45", "13:00"]),
+    ],
+    ids=str,
+)
+def test_a_clock_that_is_moved_loses_no_ping_and_doubles_none(
+    jumps: Mapping[int, timedelta], expected: list[str]
+) -> None:
+    sent = pings("*/15 * * * *", "12:00:00", jumps, seconds=3_620)
+    assert [at[:5] for at in sent] == expected
+
+
+def test_the_longest_pause_between_two_pings_is_that_of_the_schedule_whatever_the_clock_does() -> (
+    None
+):
+    chance = random.Random(5)  # noqa: S311 - a repeatable history, no secret
+    for _ in range(5):
+        jump = timedelta(seconds=chance.randint(-90_000, -61))
+        sent = pings("*/5 * * * *", "12:00:00", {chance.randint(1, 900): jump}, seconds=1_300)
+        assert 3 <= len(sent) <= 5
