@@ -149,6 +149,7 @@ def _brief(refusal: Refused) -> Answer:
     return replace(answer, body=to_json({"status": answer.status, "detail": f"{said[:100]}…"}))
 
 
+_ASKED_OFTEN = ("/healthz", "/status")  # by probes and monitors; a line for each tells nothing
 _FAILED = Answer(
     500,
     to_json(
@@ -193,7 +194,7 @@ def _log(call: Call, answer: Answer, started: float) -> None:
         "duration": milliseconds(time.perf_counter() - started),
         **call.notes,
     }
-    level = logging.DEBUG if call.path == "/healthz" else logging.INFO
+    level = logging.DEBUG if call.path in _ASKED_OFTEN else logging.INFO
     log.log(level, "event" if "type" in call.notes else "request", extra={"fields": fields})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import click
@@ -50,8 +50,14 @@ class NoAnswer(NotDone):
     """Nothing answers there; `reason` says why in a few words."""
 
     def __init__(self, where: str, reason: Exception, remedy: str) -> None:
-        super().__init__(f"nothing answers at {where} ({reason}): {remedy}")
-        self.reason = str(reason)
+        self.reason = _in_words(reason)
+        super().__init__(f"nothing answers at {where} ({self.reason}): {remedy}")
+
+
+def _in_words(error: Exception) -> str:
+    """`Connection refused` rather than `<urlopen error [Errno 111] Connection refused>`."""
+    cause = error.reason if isinstance(error, URLError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The verb `status`: how the running blog is; changes when an operator must see more."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from broker.manifests import load_platform
 from broker.runner.disk import check_disk
 from broker.runner.register import Entry, Noted, read_running
+from broker.runner.restart import SETTLED
 from broker.runner.settings import HOST, Settings
 from broker.verbs.ask import CannotTell
 from broker.verbs.processes import figures, is_child, is_runner_alive
@@ -17,6 +19,8 @@ from broker.verbs.told import Told, ask_all, by_kind
 from eventing.condition import Finding, Trouble
 
 PATIENCE = 5.0  # seconds; who does not answer within them is not well
+
+OFTEN = 3  # restarts, not to be taken for an accident
 
 BROKER = "broker"
 
@@ -94,7 +98,7 @@ def _believed(name: str, told: Told, noted: Noted) -> Told:
     """What the program tells, unless it is down, or another one answers at its port."""
     entry = noted.programs[name]
     if told.up and is_child(entry, noted.runner):
-        return told
+        return replace(told, troubles=[*_of_restarts(name, entry), *told.troubles])
     if told.up:
         why = f"it has ended, and another process answers at its port {entry.port}: end that one"
     else:
@@ -102,6 +106,14 @@ def _believed(name: str, told: Told, noted: Noted) -> Told:
         again = f"if it hangs, end its process {entry.pid}, and `blog run` starts it again"
         why = f"{silence.detail}; {again}"
     return Told(troubles=[Trouble("program-down", name, why)], up=False)
+
+
+def _of_restarts(name: str, entry: Entry) -> Iterator[Trouble]:
+    """A program that ends again and again is seldom met while it is down."""
+    uptime = figures(entry)["uptime"]
+    if entry.restarts >= OFTEN and uptime is not None and uptime < SETTLED:
+        detail = f"it was started again {entry.restarts} times, {uptime:.0f} s ago the last time"
+        yield Trouble("program-restarts", name, f"{detail}: see why it ends in its log lines")
 
 
 def _on_its_way(noted: Noted, data: Path) -> Iterator[Located]:

@@ -140,6 +140,18 @@ def test_status_is_shown_in_columns(cluster: Cluster) -> None:
     assert ["trigger", "ready", "dead", "letters"] in lines
 
 
+def test_of_a_cluster_out_of_reach_kubectls_own_log_is_left_out(tmp_path: Path) -> None:
+    empty = Cluster(tmp_path, {}, 9, {})
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        "#!/bin/sh\necho 'E1128 15:25:45.8 memcache.go' >&2\necho refused >&2\nexit 1"
+    )
+    answer = empty.blog("status")
+    empty.gateway.close()
+    assert (answer.returncode, answer.stderr.count("\n")) == (2, 1)
+    assert answer.stderr.endswith("-o json: refused\n")
+
+
 def test_a_cluster_that_cannot_be_asked_exits_with_2(tmp_path: Path) -> None:
     empty = Cluster(tmp_path, {}, 9, {})
     answer = empty.blog("status", "--json")

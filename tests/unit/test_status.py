@@ -142,13 +142,22 @@ def test_a_program_whose_process_has_ended_is_down(runner: Runner) -> None:
     assert status == 1
     [down] = told["troubles"]
     assert (down["kind"], down["where"]) == ("program-down", "posts")
-    assert "it does not answer" in down["detail"]
+    assert "it does not answer (Connection refused)" in down["detail"]
     assert told["programs"]["posts"] == {
         "up": False,
         "restarts": 0,
         "uptime": None,
         "memory": None,
     }
+
+
+def test_a_program_that_ends_again_and_again_is_a_trouble_although_it_is_up(
+    runner: Runner,
+) -> None:
+    with function({}) as port:
+        for _ in range(4):
+            runner.start("posts", port)
+        assert runner.troubles() == [("program-restarts", "posts", "posts")]
 
 
 def test_another_process_at_the_port_does_not_count_as_the_program(runner: Runner) -> None:
