@@ -1,6 +1,7 @@
 """What differs between two tables with the same columns and a key `id`: a pure reading of both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventing.database import Database, Transaction
@@ -20,16 +21,27 @@ class Difference:
         return f"{self.table} {self.id} {self.what}"
 
 
-def differences(database: Database, table: str, wanted: str) -> Iterator[Difference]:
-    """What `table` lacks, has too much or has otherwise than the table `wanted`, by key."""
+def differences(
+    database: Database,
+    table: str,
+    wanted: str,
+    *,
+    pause: Callable[[int, float], None] = lambda _size, _started: None,
+) -> Iterator[Difference]:
+    """What `table` lacks, has too much or has otherwise than the table `wanted`, by key.
+
+    `pause` is told after each page how many rows it had and when (monotonic) it was begun.
+    """
     after: str | None = ""
     while after is not None:
+        started = time.monotonic()
         with database.snapshot() as tx:
             last = _last_of_page(tx, (table, wanted), after)
             found, right = (_rows(tx, name, after, last) for name in (table, wanted))
         for key in sorted(found.keys() | right.keys()):
             if what := _compare(found.get(key), right.get(key)):
                 yield Difference(table, key, what)
+        pause(len(right), started)
         after = last
 
 

@@ -48,6 +48,9 @@ class Engine(Connects, Protocol):
     def version(self, connection: Any) -> object | None:
         """What `Transaction.version` says, inside a transaction of that connection."""
 
+    def origin(self, connection: Any) -> str:
+        """What `Transaction.origin` says, inside a transaction of that connection."""
+
     def claim(self) -> AbstractContextManager[bool]:
         """Be one of the processes with a relay here; whether it is sure to be the only one."""
 
@@ -69,6 +72,10 @@ class Transaction:
     def version(self) -> object | None:
         """Equal to an earlier one only if not a row has changed since; None: it cannot be told."""
         return self._engine.version(self._connection)
+
+    def origin(self) -> str:
+        """Where these tables are kept, as far as that tells them from a copy of them."""
+        return self._engine.origin(self._connection)
 
     def execute(self, sql: str, *values: object, **named: object) -> int:
         """Run a statement; the number of rows it changed."""

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -30,7 +31,7 @@ class Progress:
         if not self.events:
             self._started = self._clock()
         self.events += events
-        moment = datetime.fromisoformat(newest) if newest else datetime.now(UTC)
+        moment = _moment(newest)
         if feed != self._feed:
             self._feed, self._oldest = feed, moment
         if self._clock() >= self._shown + EVERY:
@@ -56,6 +57,25 @@ class Progress:
     def _counts(self) -> dict[str, int]:
         took = self._clock() - self._started
         return {"events": self.events, "per_second": round(self.events / max(took, 0.001))}
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def note(self, _feed: str, _events: int, _newest: str | None) -> None:
+        """So many events more have been read."""
+
+    def end(self) -> None:
+        """All have been read."""
+
+
+def _moment(text: str | None) -> datetime:
+    """The time that an event tells; now, where it tells none that can be compared."""
+    with suppress(TypeError, ValueError):
+        moment = datetime.fromisoformat(text or "")
+        if moment.tzinfo:
+            return moment
+    return datetime.now(UTC)
 
 
 def share(oldest: datetime, moment: datetime, now: datetime) -> float:

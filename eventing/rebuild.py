@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from eventing.clock import now
 from eventing.database import Transaction, run_file
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "rebuild"
@@ -31,6 +32,7 @@ class Rebuild:
 
     tables: Tables
     number: int
+    begun_at: str | None = None
 
     def name(self, table: str) -> str:
         """The table that is filled to take the place of `table`."""
@@ -42,8 +44,7 @@ class Rebuild:
 
     def link(self, tx: Transaction, feed: str, first: str) -> str:
         """The link to the next page of a feed; `first` is that of its first page."""
-        if under_way(tx, self.tables) != self:
-            raise RebuildEnded
+        self._check_under_way(tx)
         insert = "INSERT INTO rebuild_feeds (number, feed, link) VALUES (?, ?, ?)"
         tx.execute(f"{insert} ON CONFLICT DO NOTHING", self.number, feed, first)
         row = tx.row(
@@ -56,10 +57,22 @@ class Rebuild:
         update = "UPDATE rebuild_feeds SET link = ? WHERE link = ? AND number = ? AND feed = ?"
         return tx.execute(update, *reversed(links), self.number, feed) == 1
 
+    def links(self, tx: Transaction) -> dict[str, str]:
+        """How far each feed has been read."""
+        rows = tx.rows("SELECT feed, link FROM rebuild_feeds WHERE number = ?", self.number)
+        return {row["feed"]: row["link"] for row in rows}
+
+    def close(self, tx: Transaction) -> None:
+        """Let nobody fill it any more; RebuildEnded when another has done so.
+
+        Waits for other replays, which hold their feed's row; they find it gone.
+        """
+        tx.execute("DELETE FROM rebuild_feeds WHERE number = ?", self.number)
+        self._check_under_way(tx)
+
     def end(self, tx: Transaction, *, take_place: bool) -> None:
         """Let the rebuilt tables take the place of the serving ones, or not."""
-        # Waits for other replays, which hold their feed's row; they find it gone.
-        tx.execute("DELETE FROM rebuild_feeds WHERE number = ?", self.number)
+        self.close(tx)
         update = "UPDATE rebuild SET under_way = NULL WHERE under_way = 1 AND number = ?"
         if not tx.execute(update, self.number):
             raise RebuildEnded
@@ -68,16 +81,21 @@ class Rebuild:
             tx.execute(f"ALTER TABLE {self.name(table)} RENAME TO {table}")
             tx.execute(f"ALTER TABLE replaced_{table} RENAME TO {self.name(table)}")
 
+    def _check_under_way(self, tx: Transaction) -> None:
+        if under_way(tx, self.tables) != self:
+            raise RebuildEnded
+
 
 def under_way(tx: Transaction, tables: Tables) -> Rebuild | None:
     """The rebuild that is filled now."""
-    row = tx.row("SELECT number FROM rebuild WHERE under_way = 1")
-    return Rebuild(tables, row["number"]) if row else None
+    row = tx.row("SELECT number, begun_at FROM rebuild WHERE under_way = 1")
+    return Rebuild(tables, row["number"], row["begun_at"]) if row else None
 
 
 def begin(tx: Transaction, tables: Tables, migrations: Path) -> Rebuild:
     """The rebuild that is under way, else a new one with tables as `migrations` make them."""
-    begun = tx.execute("INSERT INTO rebuild (under_way) VALUES (1) ON CONFLICT DO NOTHING")
+    insert = "INSERT INTO rebuild (under_way, begun_at) VALUES (1, ?) ON CONFLICT DO NOTHING"
+    begun = tx.execute(insert, now())
     rebuild = under_way(tx, tables)
     if rebuild is None:
         raise RebuildEnded

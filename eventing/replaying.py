@@ -10,8 +10,9 @@ from eventing.database import Database, StorageUnavailable
 from eventing.logs import configure_logging
 from eventing.progress import Progress
 from eventing.projection import Projection
+from eventing.reading import FeedUnreadable, read_peer
 from eventing.rebuild import RebuildEnded
-from eventing.replay import FeedUnreadable, Replay
+from eventing.replay import Replay
 from eventing.settings import Misconfigured
 
 RATE = 5_000  # events a second: half of what one core applies, so that live events get their turn
@@ -33,7 +34,8 @@ def program(
         required=True,
         envvar="FEEDS",
         metavar="ADDRESS",
-        help="A producer whose feed is read, in this order; may be given several times. [FEEDS]",
+        help="A producer whose feed is read, in this order, as in posts=http://HOST/; may be given"
+        " several times. [FEEDS]",
     )
     @click.option("--check", is_flag=True, help="Change nothing; list what is wrong.")
     @click.option("--repair", is_flag=True, help="List what is wrong, and mend it.")
@@ -48,14 +50,15 @@ def program(
     def replay(feeds: tuple[str, ...], rate: int, *, check: bool, repair: bool) -> None:
         """Make the projection anew, beside the one that serves, and let it take that one's place.
 
-        Interrupted, it goes on where it stopped. Exit status 1: --check found something wrong.
+        Interrupted, it goes on where it stopped. Exit status 1: --check found something wrong, or
+        events could not be applied and were skipped.
         """
         try:
             configure_logging(name, os.environ.get("LOG_LEVEL") or "info")
             run = Replay(
                 open_database(os.environ),
                 projection,
-                feeds=feeds,
+                feeds=[read_peer(feed) for feed in feeds],
                 progress=Progress(sys.stderr),
                 rate=rate,
             )
@@ -63,7 +66,9 @@ def program(
         except _FAILURES as error:
             click.echo(f"{name}: {error}", err=True)
             sys.exit(FAILED)
-        sys.exit(DIFFERENT if wrong and not repair else 0)
+        for event, why in run.skipped:
+            click.echo(f"{name}: event {event} was skipped: {why}", err=True)
+        sys.exit(DIFFERENT if run.skipped or (wrong and not repair) else 0)
 
     return replay
 
@@ -74,5 +79,6 @@ def _run(replay: Replay, *, compare: bool, mend: bool) -> int:
     for difference in replay.differences(rebuild) if compare else ():
         click.echo(difference)
         wrong += 1
-    replay.end(rebuild, take_place=mend and (wrong > 0 or not compare))
+    take_place = mend and (wrong > 0 or not compare)
+    replay.end(rebuild, take_place=take_place, wrong=wrong if compare else None)
     return wrong

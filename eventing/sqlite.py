@@ -128,6 +128,11 @@ class SQLite:
         others = connection.execute("PRAGMA data_version").fetchone()[0]
         return connection, others, connection.total_changes
 
+    def origin(self, _connection: sqlite3.Connection) -> str:
+        """The file that has the name now: a copy is another one."""
+        with _out_of_reach():
+            return str(self._file.stat().st_ino)
+
     @contextmanager
     def claim(self) -> Iterator[bool]:
         """Share FILE.relay with the others for life; whoever gets it alone is the first."""

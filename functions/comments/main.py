@@ -9,13 +9,17 @@ from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.history import History
 from eventing.producer import Producer
+from eventing.recurring import Recurring
 from eventing.start import start
 from eventing.subscriber import Subscriber, Subscription
+from eventing.telling import Readers
+from eventing.upkeep import Upkeep
+from eventing.worker import Worker
 from functions.comments import store
 from functions.comments.commands import Commands
 from functions.comments.projection import POSTS
-from functions.comments.verdicts import Verdicts, read_wait
-from functions.events import COMMENT_MODERATED
+from functions.comments.verdicts import ANNOUNCED_EVERY, Verdicts, read_wait
+from functions.events import COMMENT_MODERATED, COMMENTS
 
 
 def build(env: Mapping[str, str]) -> Function:
@@ -33,9 +37,28 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
         Route("PATCH", "/posts/<post_id>/comments/<comment_id>", commands.overrule),
         Route("GET", "/events", History(database).page),
     ]
+    upkeep = Upkeep.from_env(database, POSTS, env)
+    readers = Readers.from_env(database, COMMENTS, env)
     judged = Subscription(COMMENT_MODERATED, verdicts.moderated)
-    events = Subscriber([*POSTS.follow(database), judged], verdicts.sweep)
-    return Function(routes, events, background=[producer.worker])
+
+    def sweep() -> None:
+        verdicts.sweep()
+        readers.sweep()
+
+    return Function(
+        routes,
+        Subscriber([*upkeep.subscriptions(), judged], sweep),
+        checks={"copies": upkeep.check, "readers": readers.check},
+        background=[producer.worker, upkeep.worker, readers.worker, *_timers(verdicts, env)],
+    )
+
+
+def _timers(verdicts: Verdicts, env: Mapping[str, str]) -> list[Worker]:
+    """What is done by the clock where nothing sleeps; in a cluster (K_SERVICE) pings ask for it."""
+    if env.get("K_SERVICE") or not env.get("K_SINK"):
+        return []
+    again = Recurring("verdicts", verdicts.announce_again, seconds=ANNOUNCED_EVERY)
+    return [Worker(again.start, again.stop)]
 
 
 function = start("comments", build)

@@ -31,20 +31,43 @@ def post_is_open(tx: Transaction, post_id: str) -> bool | None:
     return None if row is None else not row["deleted"]
 
 
-def add_post(tx: Transaction, post: PostState) -> None:
-    """Let a post take comments, unless it is known already."""
-    tx.execute("INSERT INTO posts (id) VALUES (?) ON CONFLICT DO NOTHING", post.id)
+def add_post(tx: Transaction, post: PostState) -> bool:
+    """Let a post take comments; False when it is known already."""
+    return tx.execute("INSERT INTO posts (id) VALUES (?) ON CONFLICT DO NOTHING", post.id) == 1
 
 
-def delete_post(tx: Transaction, removal: PostRemoval) -> None:
-    """Close a post for ever and blank its comments: here, in the history, in the answers."""
-    tx.execute(
-        "INSERT INTO posts (id, deleted) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET deleted = 1",
+def delete_post(tx: Transaction, removal: PostRemoval) -> bool:
+    """Close a post for ever and blank its comments: here, in the history, in the answers.
+
+    False when it was closed already.
+    """
+    closed = tx.execute(
+        "INSERT INTO posts (id, deleted) VALUES (?, 1)"
+        " ON CONFLICT (id) DO UPDATE SET deleted = 1 WHERE posts.deleted = 0",
         removal.id,
     )
     tx.execute("UPDATE comments SET content = '', author = NULL WHERE post_id = ?", removal.id)
     outbox.rewrite(tx, removal.id, lambda data: {**data, "content": "", "author": None})
     idempotency.forget(tx, removal.id)
+    return closed == 1
+
+
+def lacks_posts(tx: Transaction, posts: Sequence[PostState]) -> list[bool]:
+    """Which of these posts are not known."""
+    known = _deleted(tx, [post.id for post in posts])
+    return [post.id not in known for post in posts]
+
+
+def lacks_deletions(tx: Transaction, removals: Sequence[PostRemoval]) -> list[bool]:
+    """Which of these posts are not known to be deleted."""
+    known = _deleted(tx, [removal.id for removal in removals])
+    return [not known.get(removal.id) for removal in removals]
+
+
+def _deleted(tx: Transaction, ids: Sequence[str]) -> Mapping[str, bool]:
+    values = ", ".join("?" * len(ids))
+    select = f"SELECT id, deleted FROM posts WHERE id IN ({values})"  # noqa: S608
+    return {row["id"]: bool(row["deleted"]) for row in tx.rows(select, *ids)}
 
 
 def add(tx: Transaction, comment: CommentState) -> None:
@@ -81,16 +104,18 @@ def emit(tx: Transaction, event: CloudEvent) -> None:
     outbox.append(tx, event, entity=event.subject or event.id)
 
 
-def waiting(tx: Transaction, before: str, limit: int) -> Sequence[str]:
-    """Some comments that were written before then, are pending still, and whose post is there.
+def waiting(tx: Transaction, span: tuple[str, str], limit: int) -> Sequence[tuple[str, int]]:
+    """Id and version of some comments that are pending, not written within this span of time.
 
-    Which ones is left to chance, so that those that nobody will ever judge hold up no others.
+    Those of a deleted post are left out. One from the future was written before the clock was set
+    back. Which ones is left to chance, so that those that nobody will ever judge hold up no others.
     """
     rows = tx.rows(
-        "SELECT id FROM comments WHERE status = 'pending' AND created_at < ?"
+        "SELECT id, version FROM comments WHERE status = 'pending'"
+        " AND (created_at < ? OR created_at > ?)"
         " AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.id = post_id AND deleted = 1)"
         " ORDER BY random() LIMIT ?",
-        before,
+        *span,
         limit,
     )
-    return [row["id"] for row in rows]
+    return [(row["id"], row["version"]) for row in rows]

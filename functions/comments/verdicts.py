@@ -15,8 +15,9 @@ from eventing.settings import Misconfigured
 from functions.comments import rules, store
 from functions.events import Judgement
 
-VERDICT_WITHIN = "600"  # seconds; moderation takes less than one, awake or not
+VERDICT_WITHIN = "60"  # seconds; moderation takes less than one, awake or not
 ANNOUNCED_AT_ONCE = 1_000  # comments, by one sweep
+ANNOUNCED_EVERY = 60.0  # seconds, where nothing sleeps
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +51,21 @@ class Verdicts:
         self.producer.wake()
 
     def sweep(self) -> None:
-        """What a ping asks for; and comments that wait too long are announced again.
+        """What a ping asks for; and comments that wait too long are announced again."""
+        self.announce_again()
+        self.producer.sweep()
+
+    def announce_again(self) -> None:
+        """Announce comments that wait too long, as they are now.
 
         It is the same event once more: moderation, which keeps its verdicts, repeats its reply.
         """
         with self.database.transaction() as tx:
-            late = store.waiting(tx, ago(now(), self.within), ANNOUNCED_AT_ONCE)
-            again = sum(outbox.publish_again(tx, rules.event_id(each, 1)) for each in late)
+            late = store.waiting(tx, (ago(now(), self.within), now()), ANNOUNCED_AT_ONCE)
+            again = sum(outbox.publish_again(tx, rules.event_id(*each)) for each in late)
         if again:
             log.warning("announced again: no verdict", extra={"fields": {"comments": again}})
-        self.producer.sweep()
+            self.producer.wake()
 
 
 def read_wait(env: Mapping[str, str]) -> timedelta:

@@ -19,7 +19,8 @@ from eventing.problem import NotFound
 from eventing.producer import Producer
 from eventing.start import start
 from eventing.subscriber import Subscriber
-from functions.events import PostRemoval, PostState
+from eventing.telling import Readers
+from functions.events import POSTS, PostRemoval, PostState
 from functions.posts import rules, store
 
 
@@ -89,7 +90,18 @@ def build(env: Mapping[str, str]) -> Function:
         Route("DELETE", "/posts/<post_id>", commands.delete),
         Route("GET", "/events", History(database).page),
     ]
-    return Function(routes, Subscriber([], producer.sweep), background=[producer.worker])
+    readers = Readers.from_env(database, POSTS, env)
+
+    def sweep() -> None:
+        producer.sweep()
+        readers.sweep()
+
+    return Function(
+        routes,
+        Subscriber([], sweep),
+        checks={"readers": readers.check},
+        background=[producer.worker, readers.worker],
+    )
 
 
 def _existing(post: PostState | None) -> PostState:

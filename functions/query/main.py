@@ -7,6 +7,7 @@ from werkzeug.wrappers import Request, Response
 from eventing.function import Function, Route
 from eventing.start import start
 from eventing.subscriber import Subscriber
+from eventing.upkeep import Upkeep
 from functions.query import store
 from functions.query.feed import Feed
 from functions.query.projection import READ_MODEL
@@ -24,7 +25,13 @@ def build(env: Mapping[str, str]) -> Function:
         Route("GET", "/posts/<post_id>/comments/<comment_id>", reads.comment),
         Route("GET", "/feed.xml", Feed(database, env.get("SITE_URL", "")).read),
     ]
-    return Function(routes, Subscriber(READ_MODEL.follow(database)))
+    upkeep = Upkeep.from_env(database, READ_MODEL, env)
+    return Function(
+        routes,
+        Subscriber(upkeep.subscriptions()),
+        checks={"copies": upkeep.check},
+        background=[upkeep.worker],
+    )
 
 
 function = start("query", build)

@@ -1,7 +1,7 @@
 """The read model's tables: posts and comments as readers see them."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,22 @@ def hold_post(tx: Transaction, post_id: str) -> Held:
     if row is None:
         return Held(post_id, 0, False, 0)
     return Held(post_id, row["version"], bool(row["deleted"]), row["approved"])
+
+
+def versions(tx: Transaction, table: str, ids: Sequence[str]) -> Mapping[str, int]:
+    """The version of each of these posts or comments that is known."""
+    select = f"SELECT id, version FROM {table} WHERE id IN ({_values(ids)})"  # noqa: S608
+    return {row["id"]: row["version"] for row in tx.rows(select, *ids)}
+
+
+def deleted(tx: Transaction, ids: Sequence[str]) -> Collection[str]:
+    """Which of these posts are deleted."""
+    select = f"SELECT id FROM posts WHERE deleted = 1 AND id IN ({_values(ids)})"  # noqa: S608
+    return {row["id"] for row in tx.rows(select, *ids)}
+
+
+def _values(ids: Sequence[str]) -> str:
+    return ", ".join("?" * len(ids))
 
 
 def save_post(tx: Transaction, post: Post, summary: str) -> None:

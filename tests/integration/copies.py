@@ -14,8 +14,10 @@ from werkzeug.test import Client
 from eventing.database import Database
 from eventing.progress import Progress
 from eventing.projection import Projection
+from eventing.reading import Peer
 from eventing.rebuild import Rebuild, under_way
 from eventing.replay import Replay
+from eventing.upkeep import Pace, Upkeep
 from functions.comments import store as comments
 from functions.comments.projection import POSTS
 from functions.query import store as query
@@ -35,7 +37,7 @@ def progress() -> Progress:
 class Copy:
     """A function's copy, and the addresses of the feeds that it can be made from."""
 
-    def __init__(self, projection: Projection, database: Database, feeds: list[str]) -> None:
+    def __init__(self, projection: Projection, database: Database, feeds: list[Peer]) -> None:
         self.projection = projection
         self.database = database
         self.feeds = feeds
@@ -57,6 +59,11 @@ class Copy:
         found = [str(difference) for difference in replay.differences(rebuild)]
         replay.end(rebuild, take_place=False)
         return found
+
+    def upkeep(self, **pace: Any) -> Upkeep:
+        """What keeps the copy as the histories say; a test calls its rounds."""
+        known = {"interval": 1.0, "min_age": 0, "rate": 1_000_000, "settle": 0.0}
+        return Upkeep(self.database, self.projection, self.feeds, pace=Pace(**{**known, **pace}))
 
     def begun(self) -> Rebuild | None:
         """The rebuild that is under way."""
@@ -107,12 +114,13 @@ class Story:
 
     def _copy(self, databases: Databases, lifetime: ExitStack) -> None:
         feeds = [
-            lifetime.enter_context(served(self.blog.functions[name]))
+            Peer(name, lifetime.enter_context(served(self.blog.functions[name])))
             for name in ("comments", "posts")
         ]
         read_model = query.open_database({"DATABASE_URL": databases.url("query")})
         copy = comments.open_database({"DATABASE_URL": databases.url("comments")})
-        for database in (read_model, copy):
+        self.posts = Database(databases.url("posts"), [])
+        for database in (read_model, copy, self.posts):
             lifetime.callback(database.close)
         self.query = Copy(READ_MODEL, read_model, feeds)
         self.comments = Copy(POSTS, copy, feeds[1:])

@@ -84,9 +84,9 @@ def test_a_verdict_that_is_there_is_not_asked_for_again(databases: Databases) ->
     assert waiting.sweep() == []
 
 
-def test_a_verdict_has_ten_minutes(databases: Databases) -> None:
+def test_a_verdict_has_a_minute(databases: Databases) -> None:
     assert Waiting(databases).sweep() == []
-    assert read_wait({}).total_seconds() == 600
+    assert read_wait({}).total_seconds() == 60
 
 
 def test_nothing_is_asked_for_a_deleted_post(databases: Databases) -> None:

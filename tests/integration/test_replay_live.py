@@ -10,6 +10,7 @@ import pytest
 
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database, Transaction
+from eventing.projection import Rule
 from functions.events import POST_UPDATED, PostState
 from functions.query.projection import READ_MODEL, post_written
 from tests.databases import Databases, served_by
@@ -130,12 +131,12 @@ def test_an_event_meets_a_rebuild_that_takes_its_place_before_it_is_applied(
         replay = story.query.replay()
         rebuild = replay.fill()
 
-        def late(tx: Transaction, post: PostState) -> None:
+        def late(tx: Transaction, post: PostState) -> bool:
             if story.query.begun():
                 replay.end(rebuild, take_place=True)
-            post_written(tx, post)
+            return post_written(tx, post)
 
-        projection = replace(READ_MODEL, rules=[(POST_UPDATED, late)])
+        projection = replace(READ_MODEL, rules=[Rule(POST_UPDATED, late, lambda _, posts: posts)])
         [subscription] = projection.follow(story.query.database)
         data = story.change(title="Late")
         subscription.apply(CloudEvent(id="1", source="/posts", type="x"), PostState(**data))

@@ -9,8 +9,8 @@ import pytest
 from eventing.cause import Cause
 from eventing.clock import now
 from eventing.database import Database
+from eventing.reading import FeedUnreadable, Peer
 from eventing.rebuild import RebuildEnded
-from eventing.replay import FeedUnreadable
 from functions.posts import store as posts
 from functions.posts.rules import Draft, announce, create
 from tests.databases import Databases, of_every_kind
@@ -105,4 +105,4 @@ def test_an_address_without_a_feed_is_named(story: Story) -> None:
         served(story.blog.functions["query"]) as address,
         pytest.raises(FeedUnreadable, match=f"^{address}/events.* answered 404$"),
     ):
-        story.query.replay(feeds=[address]).fill()
+        story.query.replay(feeds=[Peer("query", address)]).fill()

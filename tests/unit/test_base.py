@@ -202,7 +202,7 @@ def test_a_copy_is_made_from_those_whose_events_reach_its_function() -> None:
         [env] = [service.env for service in FUNCTIONS if service.name == name]
         kinds = [kind for kind in REACHES if name in REACHES[kind]]
         sources = {kind.source for kind in kinds if kind is not COMMENT_MODERATED}
-        feeds = {f"http:/{source}.blog.svc.cluster.local/" for source in sources}
+        feeds = {f"{source[1:]}=http:/{source}.blog.svc.cluster.local/" for source in sources}
         assert set(env["FEEDS"].split()) == feeds
 
 
