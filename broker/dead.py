@@ -67,9 +67,15 @@ def redrive(
     if [bool(letter_id), bool(trigger), every].count(True) != 1:
         raise click.UsageError("name one ID, or --trigger, or --all")
     letter_ids = [letter_id] if letter_id else [each["id"] for each in office.letters(trigger)]
-    failed = _redrive(office, letter_ids)
-    click.echo(f"{len(letter_ids) - failed} delivered, {failed} failed")
-    context.exit(1 if failed else 0)
+    failures = _redrive(office, letter_ids)
+    if letter_id is None and failures:
+        # What is not listed any more has been delivered by itself meanwhile.
+        listed = {each["id"] for each in office.letters(trigger)}
+        failures = {each: failure for each, failure in failures.items() if each in listed}
+    for each, failure in failures.items():
+        click.echo(f"{each}: {failure}", err=True)
+    click.echo(f"{len(letter_ids) - len(failures)} delivered, {len(failures)} failed")
+    context.exit(1 if failures else 0)
 
 
 @dead.command()
@@ -90,32 +96,41 @@ def remarks(office: Office, found: Mapping[str, Iterable[Entry]]) -> Iterator[st
         yield "Nothing is dead."
 
 
-def _redrive(office: Office, letter_ids: list[str]) -> int:
-    console, failed = Console(stderr=True), 0
+def _redrive(office: Office, letter_ids: list[str]) -> dict[str, NotDone]:
+    """Deliver each; why those that were not are not."""
+    console, failures = Console(stderr=True), {}
     shown = console.is_interactive and len(letter_ids) > 1
     for each in track(letter_ids, "delivering", console=console, disable=not shown):
         try:
             office.ask("POST", each, "redrive")
         except NotDone as error:
-            failed += 1
-            line = f"{each}: {error}"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return failed
+            failures[each] = error
+    return failures
 
 
 def _lines(
     deadLetters: Iterable[Entry],  # noqa: N803 - the names in the JSON list
     keptByBroker: Iterable[Entry],  # noqa: N803
 ) -> Iterator[str]:
-    """An event in two lines: which and whose, then what and why."""
+    """An event in a few lines: which and whose, what and why, and what becomes of it."""
     for each in deadLetters:
         yield f"{each['id']}  {each['lastAt']}  {each['trigger']} -> {each['subscriber']}"
         said = f": {each['said']}" if each["said"] else ""
-        given_up = f"; discarded: {each['discarded']}" if each["discarded"] else ""
-        yield f"    {_named(each)}: {each['reason']}{said}{given_up} (failures: {each['failures']})"
+        yield f"    {_named(each)}: {each['reason']}{said} (failures: {each['failures']})"
+        yield f"    {_prospect(each)}"
     for each in keptByBroker:
         yield f"kept by the broker        {each['firstAt']}  {each['trigger']}"
         yield f"    {_named(each)}: {each['reason']}"
+
+
+def _prospect(letter: Entry) -> str:
+    """What becomes of it; a function of an earlier version does not tell."""
+    if letter["discarded"]:
+        return f"discarded: {letter['discarded']}"
+    if letter.get("nextAttemptIn") is None:
+        return "waits for a person: redrive it or discard it"
+    again = f"tried again by itself, next in {letter['nextAttemptIn']:g} s"
+    return f"waits for a person; {again}" if letter["waitsForPerson"] else again
 
 
 def _named(entry: Entry) -> str:

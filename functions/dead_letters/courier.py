@@ -7,8 +7,9 @@ import urllib3
 
 from eventing.cloudevent import CloudEvent, InvalidEvent, is_event, read_event, write_binary
 from eventing.problem import Refused
-from eventing.publisher import PublishFailed
-from functions.dead_letters.rules import Failure, again, failed
+from eventing.publisher import EventRefused, PublishFailed
+from functions.dead_letters.failure import Failure, of_answer
+from functions.dead_letters.rules import again
 
 TIMEOUT = urllib3.Timeout(connect=5.0, read=30.0)  # seconds; a cold start takes one or two
 TTL = "knativebrokerttl"
@@ -44,9 +45,10 @@ class Courier:
                 "POST", url, body=body, headers={**headers, "Prefer": "reply"}
             )
         except urllib3.exceptions.HTTPError as error:
-            raise NotDelivered(Failure(f"gave no answer: {type(error).__name__}")) from error
+            failure = Failure(f"gave no answer: {type(error).__name__}", answered=False)
+            raise NotDelivered(failure) from error
         if not 200 <= answer.status < 300:
-            raise NotDelivered(failed(answer.status, answer.data))
+            raise NotDelivered(of_answer(answer.status, answer.data))
         if answer.data or is_event(answer.headers):
             self._pass_on(answer, event.extensions.get(TTL))
 
@@ -60,5 +62,8 @@ class Courier:
         except InvalidEvent as error:
             reason = f"answered {answer.status} with a body that is no event"
             raise NotDelivered(Failure(reason, str(error))) from None
+        except EventRefused as error:
+            reason = f"replied, and the broker refused the reply: answered {error.status}"
+            raise NotDelivered(Failure(reason, error.said, passes=False)) from error
         except PublishFailed as error:
             raise NotDelivered(Failure("replied, but not published", str(error))) from error

@@ -1,6 +1,8 @@
 """The function `dead_letters`: keeps what subscribers did not take, and delivers it again."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
@@ -9,21 +11,28 @@ from eventing.function import Function, Route
 from eventing.publisher import Publisher
 from eventing.start import start
 from eventing.subscriber import Subscriber, Subscription
+from eventing.worker import Worker
 from functions.dead_letters import store
 from functions.dead_letters.courier import Courier
 from functions.dead_letters.office import Office
+from functions.dead_letters.retries import Retries
 from functions.dead_letters.rules import read_subscribers
+from functions.dead_letters.waiting import check
 from functions.events import POST_DELETED
 
 
-def build(env: Mapping[str, str]) -> Function:
-    """The function, wired as the environment says."""
+def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> Function:
+    """The function, wired as the environment says; `clock` times what it does by itself."""
     database = Database(
         env.get("DATABASE_URL") or "sqlite:///data/dead_letters.db", [store.MIGRATIONS]
     )
     sink = env.get("K_SINK")
     publish = Publisher(sink, env.get("K_CE_OVERRIDES", "")).publish if sink else None
-    office = Office(database, read_subscribers(env.get("SUBSCRIBERS", "")), Courier(publish))
+    subscribers, courier = read_subscribers(env.get("SUBSCRIBERS", "")), Courier(publish)
+    # In a cluster, where K_SERVICE is set, a function without requests falls asleep.
+    own_url = env.get("OWN_URL") if env.get("K_SERVICE") else None
+    retries = Retries(database, subscribers, courier, own_url=own_url, clock=clock)
+    office = Office(database, subscribers, courier, retries)
     routes = [
         Route("POST", "/dead/<trigger>", office.keep),
         Route("GET", "/dead", office.page),
@@ -32,7 +41,12 @@ def build(env: Mapping[str, str]) -> Function:
         Route("POST", "/dead/<letter_id>/redrive", office.redrive),
         Route("POST", "/dead/<letter_id>/discard", office.discard),
     ]
-    return Function(routes, Subscriber([Subscription(POST_DELETED, office.post_deleted)]))
+    return Function(
+        routes,
+        Subscriber([Subscription(POST_DELETED, office.post_deleted)], retries.sweep),
+        checks={"deadLetters": partial(check, database, subscribers, retries)},
+        background=[Worker(retries.start, retries.stop)],
+    )
 
 
 function = start("dead_letters", build)

@@ -1,21 +1,18 @@
 """What is kept of a dead letter, what is sent of it again, and what is shown of it."""
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from eventing.cloudevent import CloudEvent, write_structured
 from eventing.settings import Misconfigured
 from eventing.strictjson import NotJSON, parse_json
+from functions.dead_letters.failure import Failure, of_extensions
 from functions.events import POST_DELETED, POSTS
 
-SAID_LIMIT = 500  # characters shown of an answer
 POST_IS_DELETED = "its post has been deleted"
 
-_NO_ANSWER = "gave no answer that the broker could take"  # then no error extensions are sent
 _ERROR = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
 _ID = re.compile(r"[!-~]{1,64}")
 
@@ -27,17 +24,13 @@ class SubscribersUnreadable(Misconfigured):
         super().__init__(self.__doc__)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a subscriber did not take an event: in short, and in its own words."""
-
-    reason: str
-    said: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """An event that a Trigger's subscriber did not take; nobody delivers a discarded one."""
+    """An event that a Trigger's subscriber did not take.
+
+    One that was `refused` for good waits for a person, and is only seldom tried again by itself;
+    a discarded one never is.
+    """
 
     id: str
     trigger: str
@@ -48,20 +41,28 @@ class Letter:
     first_at: str
     last_at: str
     failures: int = 1
+    refused: bool = False
+    turn: int | None = 0
     discarded: str | None = None
 
 
-def receive(event: CloudEvent, trigger: str, now: str) -> Letter:
-    """The dead letter of a Trigger, the first time it comes."""
+def receive(event: CloudEvent, trigger: str, now: str, *, known: bool) -> Letter:
+    """The dead letter of a Trigger, the first time it comes.
+
+    One whose Trigger is not `known` has its turn when that is.
+    """
+    failure = of_extensions(event.extensions)
     return Letter(
         id=identify(trigger, event.source, event.id),
         trigger=trigger,
         post_id=post_of(event),
         event=event.with_extensions(**dict.fromkeys(_ERROR)),
         error_dest=event.extensions.get("knativeerrordest"),
-        failure=_failure(event.extensions),
+        failure=failure,
         first_at=now,
         last_at=now,
+        refused=not failure.passes,
+        turn=0 if failure.passes or not known else None,
     )
 
 
@@ -79,12 +80,6 @@ def post_of(event: CloudEvent) -> str:
     return _first_id((data.get("postId"), own, event.extensions.get("partitionkey")))
 
 
-def failed(status: int, body: bytes) -> Failure:
-    """An answer that is no success."""
-    said = " ".join(body.decode(errors="replace").replace("\0", "").split())
-    return Failure(f"answered {status}", said[:SAID_LIMIT])
-
-
 def again(event: CloudEvent) -> CloudEvent:
     """The event as its source sent it: without what brokers have added."""
     added = [name for name in event.extensions if name.startswith("knative")]
@@ -99,36 +94,37 @@ def read_subscribers(text: str) -> Mapping[str, str]:
         raise SubscribersUnreadable from None
 
 
-def listed(letter: Letter, subscribers: Mapping[str, str]) -> dict[str, object]:
-    """The letter as JSON, without the event's data."""
+def listed(letter: Letter, subscriber: str | None, next_attempt: float | None) -> dict[str, object]:
+    """The letter as JSON, without the event's data.
+
+    `next_attempt` at its `subscriber` is in seconds from now.
+    """
+    by_itself = letter.discarded is None and letter.turn is not None and subscriber is not None
     return {
         "id": letter.id,
         "trigger": letter.trigger,
-        "subscriber": subscribers.get(letter.trigger),
+        "subscriber": subscriber,
         "knativeerrordest": letter.error_dest,
-        **asdict(letter.failure),
+        "reason": letter.failure.reason if subscriber else no_trigger(letter.trigger),
+        "said": letter.failure.said,
         "firstAt": letter.first_at,
         "lastAt": letter.last_at,
         "failures": letter.failures,
+        "waitsForPerson": letter.discarded is None and (letter.refused or subscriber is None),
+        "nextAttemptIn": next_attempt if by_itself else None,
         "discarded": letter.discarded,
         "event": letter.event.attributes(),
     }
 
 
-def shown(letter: Letter, subscribers: Mapping[str, str]) -> dict[str, object]:
+def shown(letter: Letter, subscriber: str | None, next_attempt: float | None) -> dict[str, object]:
     """The letter as JSON with the whole event, in the JSON format as far as its data is JSON."""
-    return {**listed(letter, subscribers), "event": write_structured(letter.event)}
+    return {**listed(letter, subscriber, next_attempt), "event": write_structured(letter.event)}
 
 
-def _failure(extensions: Mapping[str, str]) -> Failure:
-    code = extensions.get("knativeerrorcode", "")
-    if not code.isdecimal():
-        return Failure(_NO_ANSWER)
-    try:
-        body = base64.b64decode(extensions.get("knativeerrordata", ""))
-    except binascii.Error:
-        body = b""
-    return failed(int(code), body)
+def no_trigger(name: str) -> str:
+    """Why a letter cannot be delivered until its Trigger is back."""
+    return f"no manifest has a Trigger {name}"
 
 
 def _members(data: bytes) -> Mapping[str, object]:

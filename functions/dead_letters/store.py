@@ -7,14 +7,16 @@ from pathlib import Path
 
 from eventing.database import Row, Transaction
 from eventing.outbox import to_event
-from functions.dead_letters.rules import POST_IS_DELETED, Failure, Letter
+from functions.dead_letters.failure import Failure
+from functions.dead_letters.rules import POST_IS_DELETED, Letter
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _SHOWN = (
     "id, trigger_name, post_id, attributes, error_dest, reason, said, first_at, last_at, failures,"
-    " discarded"
+    " refused, turn, discarded"
 )
+WHOLE = f"data, {_SHOWN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +27,39 @@ class Wanted:
     discarded: bool
 
 
-def keep(tx: Transaction, letter: Letter) -> None:
-    """Keep a letter, or count the one that is kept; of a deleted post no text is kept."""
+def keep(tx: Transaction, letter: Letter, *, known: bool, limit: int) -> bool:
+    """Keep a letter, or count the one that is kept; of a deleted post no text is kept.
+
+    False when it would wait for a person, as `limit` letters of its Trigger already do; all do
+    whose Trigger is not `known`.
+    """
     if letter.post_id and _hold_post(tx, letter.post_id):
         blank = Failure(letter.failure.reason)
         event = replace(letter.event, data=b"")
         letter = replace(letter, event=event, failure=blank, discarded=POST_IS_DELETED)
+    elif (letter.refused or not known) and _is_full(tx, letter, known=known, limit=limit):
+        return False
     tx.execute(
-        f"INSERT INTO dead_letters (data, {_SHOWN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        f"INSERT INTO dead_letters ({WHOLE})"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET failures = dead_letters.failures + 1,"
         " last_at = excluded.last_at, reason = excluded.reason, error_dest = excluded.error_dest,"
+        " refused = excluded.refused,"
+        " turn = CASE WHEN excluded.refused = 0 THEN COALESCE(dead_letters.turn, 0) END,"
         " said = CASE WHEN dead_letters.discarded IS NULL THEN excluded.said ELSE '' END",
         letter.event.data,
         *(letter.id, letter.trigger, letter.post_id, json.dumps(letter.event.attributes())),
         *(letter.error_dest, letter.failure.reason, letter.failure.said),
-        *(letter.first_at, letter.last_at, letter.failures, letter.discarded),
+        *(letter.first_at, letter.last_at, letter.failures),
+        *(int(letter.refused), letter.turn, letter.discarded),
     )
+    return True
 
 
 def find(tx: Transaction, letter_id: str) -> Letter | None:
     """A letter, whole."""
-    row = tx.row(f"SELECT data, {_SHOWN} FROM dead_letters WHERE id = ?", letter_id)  # noqa: S608
-    return _letter(row, bytes(row["data"])) if row else None
+    row = tx.row(f"SELECT {WHOLE} FROM dead_letters WHERE id = ?", letter_id)  # noqa: S608
+    return whole(row) if row else None
 
 
 def page(tx: Transaction, wanted: Wanted, after: tuple[str, str], limit: int) -> Sequence[Letter]:
@@ -80,17 +93,38 @@ def count(tx: Transaction, trigger: str) -> int:
     return int(row["kept"]) if row else 0
 
 
+def groups(tx: Transaction) -> Sequence[tuple[str, str, bool, int]]:
+    """Trigger, reason, whether it was refused, and how many such letters can be delivered."""
+    rows = tx.rows(
+        "SELECT trigger_name, reason, refused, COUNT(*) AS letters FROM dead_letters"
+        " WHERE discarded IS NULL GROUP BY trigger_name, refused, reason"
+    )
+    return [
+        (row["trigger_name"], row["reason"], bool(row["refused"]), int(row["letters"]))
+        for row in rows
+    ]
+
+
 def forget(tx: Transaction, letter_id: str) -> None:
     """The subscriber has the event."""
     tx.execute("DELETE FROM dead_letters WHERE id = ? AND discarded IS NULL", letter_id)
 
 
-def count_failure(tx: Transaction, letter_id: str, failure: Failure, now: str) -> None:
-    """The subscriber did not take the event this time either."""
+def count_failure(
+    tx: Transaction, letter_id: str, failure: Failure, now: str, *, refused: bool
+) -> None:
+    """The subscriber did not take the event this time either; `refused`: the letter waits for a
+    person. It has another turn by itself if the failure passes."""
     tx.execute(
-        "UPDATE dead_letters SET failures = failures + 1, last_at = ?, reason = ?, said = ?"
-        " WHERE id = ? AND discarded IS NULL",
-        *(now, failure.reason, failure.said, letter_id),
+        "UPDATE dead_letters SET failures = failures + 1, last_at = :now, reason = :reason,"
+        " said = :said, refused = :refused, turn = CASE WHEN :passes = 1 THEN COALESCE(turn, 0) END"
+        " WHERE id = :id AND discarded IS NULL",
+        now=now,
+        reason=failure.reason,
+        said=failure.said,
+        refused=int(refused),
+        passes=int(failure.passes),
+        id=letter_id,
     )
 
 
@@ -116,6 +150,17 @@ def delete_post(tx: Transaction, post_id: str) -> None:
     )
 
 
+def _is_full(tx: Transaction, letter: Letter, *, known: bool, limit: int) -> bool:
+    """Whether so many letters of its Trigger wait for a person, and this one is not kept yet."""
+    row = tx.row(
+        "SELECT 1 AS one FROM dead_letters WHERE discarded IS NULL AND trigger_name = ?"
+        " AND refused >= ? LIMIT 1 OFFSET ?",
+        *(letter.trigger, int(known), limit - 1),
+    )
+    kept = "SELECT 1 AS one FROM dead_letters WHERE id = ?"
+    return row is not None and tx.row(kept, letter.id) is None
+
+
 def _hold_post(tx: Transaction, post_id: str) -> bool:
     """Whether the post is deleted; held, so that no letter slips in beside its deletion."""
     row = tx.row(
@@ -126,11 +171,17 @@ def _hold_post(tx: Transaction, post_id: str) -> bool:
     return bool(row and row["deleted"])
 
 
+def whole(row: Row) -> Letter:
+    """The letter in a row with the columns `WHOLE`."""
+    return _letter(row, bytes(row["data"]))
+
+
 def _letter(row: Row, data: bytes = b"") -> Letter:
-    same = ("id", "post_id", "error_dest", "first_at", "last_at", "failures", "discarded")
+    same = ("id", "post_id", "error_dest", "first_at", "last_at", "failures", "turn", "discarded")
     return Letter(
         trigger=row["trigger_name"],
         event=replace(to_event(row["attributes"], ""), data=data),
-        failure=Failure(row["reason"], row["said"]),
+        failure=Failure(row["reason"], row["said"], passes=not row["refused"]),
+        refused=bool(row["refused"]),
         **{name: row[name] for name in same},
     )

@@ -38,7 +38,11 @@ class Delivery(NamedTuple):
 
 def client(name: str, databases: Databases, **env: str) -> Client:
     """A function on the database of its name; without K_SINK its events wait in its outbox."""
-    function = BUILDERS[name]({"DATABASE_URL": databases.url(name), **env})
+    return client_of(BUILDERS[name]({"DATABASE_URL": databases.url(name), **env}))
+
+
+def client_of(function: Function) -> Client:
+    """Ask that function, in this process."""
     return Client(lambda environ, start: function(Request(environ))(environ, start))
 
 

@@ -4,6 +4,8 @@ import base64
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,16 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from eventing.cloudevent import CloudEvent, write_binary
+from eventing.database import Database
+from eventing.subscriber import PING
+from functions.dead_letters import store, turns
 from functions.dead_letters.main import build
 from functions.dead_letters.rules import SubscribersUnreadable
 from tests.conformance.probe import Answer, Probe
 from tests.databases import Databases, Files
 from tests.integration.blog import (
     Document,
-    client,
+    client_of,
     comment_data,
     document,
     event,
@@ -25,8 +30,10 @@ from tests.integration.blog import (
     post_data,
     send,
 )
+from tests.waiting import until
 
 TRIGGER = "query-post-created"
+NOW = "2026-01-31T12:00:00.000000Z"
 ADDED_BY_BROKERS = {
     "knativearrivaltime": "2026-01-31T12:00:02.000000Z",
     "knativebrokerttl": "250",
@@ -51,7 +58,14 @@ def office(databases: Databases, probe: Probe) -> Client:
 
 def an_office(databases: Databases, probe: Probe, **env: str) -> Client:
     subscribers = f"{TRIGGER} {probe.url}/subscriber\nother {probe.url}/subscriber\n"
-    return client("dead_letters", databases, SUBSCRIBERS=subscribers, **env)
+    return still(databases, SUBSCRIBERS=subscribers, **env)
+
+
+def still(databases: Databases, **env: str) -> Client:
+    """The function for which no time passes: it delivers nothing by itself."""
+    cluster = {"K_SERVICE": "dead-letters", "OWN_URL": "http://127.0.0.1:1/"}
+    url = databases.url("dead_letters")
+    return client_of(build({"DATABASE_URL": url, **cluster, **env}, clock=lambda: 0.0))
 
 
 def bury(office: Client, dead: Mapping[str, object] | CloudEvent, trigger: str = TRIGGER) -> None:
@@ -186,10 +200,161 @@ def test_a_letter_of_a_trigger_that_no_manifest_has_is_kept_and_not_delivered(
     bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS), "renamed")
     [letter] = letters(office)
     assert letter["subscriber"] is None
+    assert letter["reason"] == "no manifest has a Trigger renamed"
+    assert (letter["waitsForPerson"], letter["nextAttemptIn"]) == (True, None)
     answer = redrive(office)
     assert answer.status_code == 422
     assert "no manifest has a Trigger renamed" in answer.text
     assert letters(office) == [letter]
+
+
+def test_a_letter_whose_trigger_is_back_is_delivered(databases: Databases, probe: Probe) -> None:
+    bury(still(databases), event("PostCreated", post_data(), **ADDED_BY_BROKERS))
+    moments = count(step=0.5)
+    env = {"DATABASE_URL": databases.url("dead_letters")}
+    env["SUBSCRIBERS"] = f"{TRIGGER} {probe.url}/subscriber"
+    office = client_of(build(env, clock=lambda: next(moments)))
+    assert office.get("/healthz").status_code == 200
+    probe.wait_for("/subscriber", 1)
+    until(lambda: not letters(office))
+
+
+@pytest.mark.parametrize(
+    "code", ["", "404", "408", "429", "500", "503", "599", "9999", "-1", "200"]
+)
+def test_what_time_can_heal_is_tried_again_by_itself(office: Client, code: str) -> None:
+    bury(office, event("PostCreated", post_data(), knativeerrorcode=code))
+    [letter] = letters(office)
+    assert (letter["waitsForPerson"], letter["nextAttemptIn"]) == (False, 1.0)
+
+
+@pytest.mark.parametrize("code", ["301", "400", "401", "403", "405", "410", "413", "422", "499"])
+def test_what_was_refused_for_good_waits_for_a_person(office: Client, code: str) -> None:
+    bury(office, event("PostCreated", post_data(), knativeerrorcode=code))
+    [letter] = letters(office)
+    assert (letter["waitsForPerson"], letter["nextAttemptIn"]) == (True, None)
+
+
+def test_the_last_failure_of_a_letter_decides(office: Client, probe: Probe) -> None:
+    bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS))
+    bury(office, event("PostCreated", post_data(), knativeerrorcode="503"))
+    assert not letters(office)[0]["waitsForPerson"]
+    bury(office, event("PostCreated", post_data(), **ADDED_BY_BROKERS))
+    assert letters(office)[0]["nextAttemptIn"] is None
+    probe.script("/subscriber", Answer(500))
+    redrive(office)
+    assert letters(office)[0]["nextAttemptIn"] == 1.0
+
+
+def test_status_tells_how_many_wait_for_whom_and_what_mends_it(office: Client) -> None:
+    told = document(office.get("/status"))
+    assert told == {"troubles": [], "deadLetters": {"waitingForPerson": 0, "retrying": 0}}
+    for number, code in enumerate(("422", "422", "400", "503")):
+        bury(office, event("PostCreated", post_data(), id=str(number), knativeerrorcode=code))
+    bury(office, event("PostCreated", post_data()), "renamed")
+    told = document(office.get("/status"))
+    assert told["deadLetters"] == {"waitingForPerson": 4, "retrying": 1}
+    first, second = told["troubles"]
+    assert (first["kind"], first["about"]) == ("letter-waits", TRIGGER)
+    assert first["detail"].startswith(
+        "3 dead letters wait for a person (2 answered 422, 1 answered 400): see them with"
+        f" `blog dead --trigger {TRIGGER}`, mend"
+    )
+    assert (second["about"], "1 no manifest has" in second["detail"]) == ("renamed", True)
+
+
+def test_status_tells_of_a_subscriber_that_takes_nothing_for_an_hour(
+    databases: Databases, probe: Probe
+) -> None:
+    now, url = [0.0], f"{probe.url}/subscriber"
+    env = {"DATABASE_URL": databases.url("dead_letters"), "SUBSCRIBERS": f"{TRIGGER} {url}"}
+    office = client_of(build(env, clock=lambda: now[0]))
+    probe.script("/subscriber", Answer(503))
+    bury(office, event("PostCreated", post_data()))
+    now[0] = 2.0
+    until(lambda: letters(office)[0]["failures"] == 2)
+    assert document(office.get("/status"))["troubles"] == []
+    now[0] = 2 * 3_600.0
+    [trouble] = document(office.get("/status"))["troubles"]
+    assert (trouble["kind"], trouble["about"]) == ("letter-late", url)
+    assert "no dead letter for 2 h" in trouble["detail"]
+
+
+def fill(databases: Databases, trigger: str, *, refused: int) -> None:
+    """Keep 9,999 letters of that Trigger."""
+    with Database(databases.url("dead_letters"), []).transaction() as tx:
+        tx.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
+            " INSERT INTO dead_letters (id, trigger_name, post_id, attributes, data, reason, said,"
+            " first_at, last_at, failures, refused) SELECT 'n' || i, ?, '', '{}', ?,"
+            " 'answered 422', '', ?, ?, 1, ? FROM n",
+            *(trigger, b"", NOW, NOW, refused),
+        )
+
+
+REFUSED = {"knativeerrorcode": "422"}
+
+
+def test_ten_thousand_letters_of_a_trigger_wait_for_a_person_and_no_more(
+    office: Client, databases: Databases
+) -> None:
+    assert letters(office) == []
+    fill(databases, TRIGGER, refused=1)
+    bury(office, event("PostCreated", post_data(), id="last", **REFUSED))
+    more = event("PostCreated", post_data(), id="one too many", **REFUSED)
+    answer = answer_to(office, more)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    bury(office, event("PostCreated", post_data(), id="last", **REFUSED))  # it is kept already
+    bury(office, {**more, "knativeerrorcode": "503"})  # time heals it
+    bury(office, more | {"id": "other"}, "other")
+    assert document(office.get("/status"))["deadLetters"]["waitingForPerson"] == 10_001
+
+
+@pytest.mark.parametrize(("trigger", "status"), [(TRIGGER, 202), ("renamed", 503)])
+def test_what_time_heals_counts_only_while_its_trigger_is_gone(
+    office: Client, databases: Databases, trigger: str, status: int
+) -> None:
+    assert letters(office) == []
+    fill(databases, trigger, refused=0)
+    bury(office, event("PostCreated", post_data(), id="last", **REFUSED), trigger)
+    more = event("PostCreated", post_data(), id="one more", **REFUSED)
+    assert answer_to(office, more, trigger).status_code == status
+
+
+def test_a_name_that_no_trigger_can_have_is_refused(office: Client) -> None:
+    bury(office, event("PostCreated", post_data()), "n" * 253)
+    answer = answer_to(office, event("PostCreated", post_data()), "n" * 254)
+    assert answer.status_code == 400
+
+
+def test_an_order_to_deliver_waits_for_a_delivery_that_is_under_way(
+    office: Client, databases: Databases, probe: Probe
+) -> None:
+    bury(office, event("PostCreated", post_data()))
+    letter_id = only_id(office)
+    database = Database(databases.url("dead_letters"), [])
+    with database.transaction() as tx:
+        assert turns.take_one(tx, "of another copy", letter_id)
+    with ThreadPoolExecutor() as pool:
+        ordered = pool.submit(office.post, f"/dead/{letter_id}/redrive")
+        assert wait([ordered], timeout=0.2).not_done
+        with database.transaction() as tx:
+            store.forget(tx, letter_id)
+        assert ordered.result(20).status_code == 404
+    assert probe.received("/subscriber") == []
+    database.close()
+
+
+def test_a_ping_makes_it_look_for_letters(databases: Databases, probe: Probe) -> None:
+    now = [0.0]
+    env = {"DATABASE_URL": databases.url("dead_letters")}
+    env["SUBSCRIBERS"] = f"{TRIGGER} {probe.url}/subscriber"
+    office = client_of(build(env, clock=lambda: now[0]))
+    bury(office, event("PostCreated", post_data()))
+    now[0] = 2.0
+    ping = {"specversion": "1.0", "id": "1", "source": "/ping", "type": PING}
+    assert send(office, ping).status_code == 202
+    probe.wait_for("/subscriber", 1)
 
 
 def test_a_store_that_is_down_makes_the_broker_keep_the_event(tmp_path: Path, probe: Probe) -> None:
@@ -248,7 +413,7 @@ def test_a_letter_that_fails_again_is_kept_and_counted(
 
 
 def test_a_subscriber_that_is_not_there_fails_too(databases: Databases) -> None:
-    office = client("dead_letters", databases, SUBSCRIBERS=f"{TRIGGER} http://127.0.0.1:1/")
+    office = still(databases, SUBSCRIBERS=f"{TRIGGER} http://127.0.0.1:1/")
     bury(office, event("PostCreated", post_data()))
     assert "gave no answer" in redrive(office).text
     assert letters(office)[0]["failures"] == 2
@@ -284,6 +449,19 @@ def test_a_reply_that_cannot_be_published_keeps_the_letter(office: Client, probe
     assert letters(office)[0]["reason"] == "replied, but not published"
     assert redrive(office).status_code == 200
     assert letters(office) == []
+
+
+def test_a_reply_that_the_broker_refuses_for_good_waits_for_a_person(
+    office: Client, probe: Probe
+) -> None:
+    headers, body = write_binary(a_reply())
+    probe.script("/subscriber", Answer(200, headers, body))
+    probe.script("/broker", Answer(413))
+    bury(office, event("CommentCreated", comment_data()))
+    assert redrive(office).status_code == 502
+    [letter] = letters(office)
+    assert letter["reason"] == "replied, and the broker refused the reply: answered 413"
+    assert (letter["waitsForPerson"], letter["nextAttemptIn"]) == (True, None)
 
 
 def test_without_a_broker_a_reply_keeps_the_letter(databases: Databases, probe: Probe) -> None:
