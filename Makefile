@@ -2,7 +2,19 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
+# By the interpreter: a script's first line cannot name each path that a project may lie in.
+BLOG := $(BIN)/python -P -m broker
+# Whatever a shell, or the settings of its user, may say about these: a set-up is whole, and lies here.
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-user
+NPM_CI := ci --include=dev --include=optional --bin-links --package-lock --global=false --dry-run=false --silent --no-audit --no-fund
+unexport NODE_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_CONSTRAINT PIP_REQUIREMENT PIP_EDITABLE
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS PYTHONUSERBASE CDPATH
+# A project that was moved or copied has programs of another folder; one whose Python is gone has none.
+$(shell if [ -s .venv/.made ] && { [ "$$(cat .venv/.made)" != "$$(pwd -P)" ] || [ ! -x .venv/bin/python ]; }; then \
+  rm -f .venv/.made .venv/.local .venv/.dev; fi)
+# Files of the page may have any name, so none stands here: only whether the page is older than one.
+PAGE_IS_OLD := $(shell [ -f web/dist/index.html ] && [ -z "$$(find web \( -path web/dist -o -path web/node_modules \) -prune \
+  -o -newer web/dist/.built -print 2>&1 | head -n 1)" ] || echo old)
 TEST_TOOLS := tests/schemas/node_modules/.installed tests/lighthouse/node_modules/.installed
 OVERLAY ?= local
 REGISTRY ?= dev.local/blog
@@ -11,17 +23,17 @@ TAG ?= dev
 WORKERS ?= 5
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help run demo bench bench-quick test test-fast images e2e deploy undeploy chaos check format lock clean
+.PHONY: help run demo bench bench-quick test test-fast images e2e deploy undeploy chaos check format lock clean old
 .DELETE_ON_ERROR:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.local web/dist/.built ## start the blog; PORT, BROKER_PORT, DATA_DIR, LOG_LEVEL may be set
-	@exec $(BIN)/blog run
+	@exec $(BLOG) run
 
 demo: .venv/.local ## load a few posts and comments into the running blog
-	@$(BIN)/blog load demo/posts demo/comments.csv --wait
+	@$(BLOG) load demo/posts demo/comments.csv --wait
 
 test: .venv/.dev web/dist/.built $(TEST_TOOLS) ## run every test, side by side in $WORKERS processes
 	npm --prefix web test
@@ -34,10 +46,10 @@ images: ## build the images of all functions and of web, as $REGISTRY/NAME:$TAG;
 	@exec knative/images.sh "$(REGISTRY)" "$(TAG)"
 
 deploy: .venv/.local ## apply knative/overlays/$OVERLAY where kubectl points to, and wait for all of it
-	@exec $(BIN)/blog deploy $(OVERLAY)
+	@exec $(BLOG) deploy $(OVERLAY)
 
 undeploy: .venv/.local ## remove it again; the data stays
-	@exec $(BIN)/blog undeploy $(OVERLAY)
+	@exec $(BLOG) undeploy $(OVERLAY)
 
 e2e: .venv/.dev ## test the blog that is deployed at BASE_URL in the cluster of KUBECONFIG; BASE_HOST may be set
 	@test -n "$(BASE_URL)" || { echo "make e2e: say where the blog is: BASE_URL=http://..., KUBECONFIG=... for its cluster" >&2; exit 1; }
@@ -75,31 +87,34 @@ clean: ## remove what set-up and builds made; data/ stays
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or set PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	@touch $@
+	$(PYTHON) -m venv --clear .venv
+	@pwd -P >$@
 
 .venv/.local: requirements/local.txt pyproject.toml | .venv/.made
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements/local.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'import broker.runner.start, broker.serve, eventing.serve, functions_framework'
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.local
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: node
-node:
+define NODE_IS_NEW_ENOUGH
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2019))' 2>/dev/null || \
 	  { echo "make: Node.js is missing or older than 20.19; install it (it builds the web page)" >&2; exit 1; }
+endef
 
-web/node_modules/.installed: web/package-lock.json | node
-	npm --prefix web ci --silent --no-audit --no-fund
+web/node_modules/.installed: web/package-lock.json
+	$(NODE_IS_NEW_ENOUGH)
+	npm --prefix web $(NPM_CI)
 	@touch $@
 
-web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
+web/dist/.built: web/node_modules/.installed $(PAGE_IS_OLD)
 	npm --prefix web run --silent build
 	@touch $@
 
-$(TEST_TOOLS): tests/%/node_modules/.installed: tests/%/package-lock.json | node
-	npm --prefix tests/$* ci --silent --no-audit --no-fund
+$(TEST_TOOLS): tests/%/node_modules/.installed: tests/%/package-lock.json
+	$(NODE_IS_NEW_ENOUGH)
+	npm --prefix tests/$* $(NPM_CI)
 	@touch $@

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from broker.runner.programs import Program
-from broker.runner.settings import HOST
+from broker.runner.settings import HOST, HOST_IPV6
 
 
 class NotPossible(Exception):
@@ -35,7 +35,7 @@ def check_ports(programs: Sequence[Program]) -> None:
 def _check_port(program: Program) -> None:
     whose = f"port {program.port} (for {program.name})"
     try:
-        free = is_free(program.port)
+        free = all(is_free(program.port, host) for host in _hosts(program))
     except PermissionError:
         remedy = f"choose one above 1023 with {program.option}"
         raise NotPossible(f"{whose} is not for this user to open: {remedy}") from None
@@ -46,13 +46,18 @@ def _check_port(program: Program) -> None:
         raise NotPossible(f"{whose} is taken: {remedy}")
 
 
-def is_free(port: int) -> bool:
+def _hosts(program: Program) -> list[str]:
+    """Where it listens; `localhost` has to lead to the page for those that try IPv6 first, too."""
+    return [HOST, HOST_IPV6] if program.environment.get("ALSO") else [HOST]
+
+
+def is_free(port: int, host: str = HOST) -> bool:
     """Whether a server could listen on `port` now."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As the servers do: a port whose last connections are still fading counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
             probe.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:

@@ -18,10 +18,15 @@ from broker.runner.environment import (
     chosen,
     settable,
 )
-from broker.runner.settings import HOST, Settings
+from broker.runner.settings import HOST, HOST_IPV6, Settings, has_ipv6
 
 # How long a function may be silent before the ingress answers 504; the same in a cluster.
 READ_TIMEOUT = "60s"
+
+# The page as the ingress finds it, in its own folder: the project's may have a name that is more
+# than text to nginx.
+PAGE = "page-built"
+INGRESS_FOLDER = "ingress"
 
 # -P: modules come from PYTHONPATH and the environment, never from where the caller stands.
 PYTHON = (sys.executable, "-P")
@@ -166,7 +171,7 @@ def broker(platform: Platform, settings: Settings, inherited: Environment) -> Pr
 def ingress(platform: Platform, settings: Settings, inherited: Environment) -> Program:
     """nginx, configured and started by the script that starts it in a cluster too."""
     at = ports(platform, settings)
-    state = settings.data / "ingress"
+    state = settings.data / INGRESS_FOLDER
     return Program(
         name="ingress",
         command=("/bin/sh", str(settings.root / "web" / "nginx" / "start.sh")),
@@ -174,13 +179,14 @@ def ingress(platform: Platform, settings: Settings, inherited: Environment) -> P
             **chosen(inherited, (*MACHINE, *INGRESS)),
             **{name.upper(): f"{HOST}:{at[name]}" for name in ("posts", "comments", "query")},
             "HOST": HOST,
+            "ALSO": f"[{HOST_IPV6}]" if has_ipv6() else "",
             "PORT": str(settings.port),
             "TRUSTED_PROXIES": "",  # whoever connects is the client
             "WRITE_LIMIT": "off",
             "RESOLVER": "none",
             "READ_TIMEOUT": READ_TIMEOUT,
             "STATE": str(state),
-            "STATIC": str(settings.page),
+            "STATIC": PAGE,
             "NGINX_BINARY": str(nginx.find_nginx()),
         },
         port=settings.port,

@@ -32,6 +32,7 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
     premises.check_ports([*ingress, *broker, *functions])
     with data_folder(settings.data):
         make_private(settings.data)
+        link_page(settings)
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]
@@ -40,6 +41,14 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
         chores: list[Chore] = [repairs, backups.make_daily]
         blog = Blog(up, down, chores=chores, register=Register(settings.data))
         return asyncio.run(_run(blog, settings.log_level, announce))
+
+
+def link_page(settings: Settings) -> None:
+    """Let the ingress find the page under a name of ours."""
+    link = settings.data / programs.INGRESS_FOLDER / programs.PAGE
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(settings.page)
 
 
 async def _run(blog: Blog, log_level: str, announce: Callable[[], None]) -> int:

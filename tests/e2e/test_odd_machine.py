@@ -6,10 +6,13 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 
 import psutil
 import pytest
 
+from broker.runner.settings import has_ipv6
 from tests.e2e.running import BROKER, POSTS, RunningBlog, environment, eventually
 from tests.e2e.test_run import ENTRY, project
 
@@ -45,8 +48,8 @@ ODD = {
 def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
     """A blog of stand-ins, ready, whose data was there before and open to everybody."""
     folder = tmp_path_factory.mktemp("odd")
-    root = project(folder / "project")
-    data = folder / "data of mine, 100% é"
+    root = project(folder / 'it\'s "R&D" $HOME 100% é#1')
+    data = folder / 'da\'ta "x" & $HOME 100%41 ?a=b#f é\n'
     data.mkdir()
     (data / "posts.db").touch(0o666)
     data.chmod(0o777)
@@ -57,6 +60,14 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBlog]:
         yield running.ready()
     finally:
         running.kill()
+
+
+def test_the_page_is_there_at_every_address_that_localhost_may_mean(blog: RunningBlog) -> None:
+    for host in ["127.0.0.1", *(["::1"] if has_ipv6() else [])]:
+        with closing(HTTPConnection(host, blog.port, timeout=20)) as connection:
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"<!doctype html>")
 
 
 def test_what_the_caller_ignores_stays_ignored_and_ends_are_still_noticed(
@@ -89,7 +100,7 @@ def test_every_file_is_for_this_user_only(blog: RunningBlog) -> None:
     assert {"running.json", ".lock", "ingress", "nginx.conf", "posts.db"} <= {f.name for f in found}
     for file in found:
         mode = file.lstat().st_mode
-        if not stat.S_ISSOCK(mode):  # nginx opens its own to everybody, in a folder of ours
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # nginx opens its sockets to everybody
             assert stat.S_IMODE(mode) == (0o700 if stat.S_ISDIR(mode) else 0o600), file
 
 

@@ -9,6 +9,7 @@
 # May be set:
 #   SITE_URL              where readers find the page, "https://blog.example": a picture of it has to be named in full
 #   HOST                  the address to listen on; any unless set
+#   ALSO                  one more address to listen on, at the same port, as "[::1]"
 #   RESOLVER              the DNS servers that are asked for the functions' names again and again, "address" or
 #                         "address:port"; those of /etc/resolv.conf unless set; "none" where addresses are given
 #   READ_TIMEOUT          how long a function may be silent before the answer is 504; 60s unless set
@@ -18,7 +19,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-: "${SITE_URL=}" "${HOST=0.0.0.0}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
+: "${SITE_URL=}" "${HOST=0.0.0.0}" "${ALSO=}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
 line_feed='
 '
 
@@ -75,7 +76,11 @@ case $limit in
   *) fail "WRITE_LIMIT is <$limit>: it may be on or off" ;;
 esac
 
-edits="s|[$]{RESOLVER}|$resolver|g
+also=$(value ALSO)
+[ -z "$also" ] || also="listen $also:$(value PORT);"
+
+edits="s|[$]{ALSO}|$also|g
+s|[$]{RESOLVER}|$resolver|g
 s|[$]{OPTIONS}|$options|g
 s|[$]{IDLE}|$idle|g
 s|[$]{TRUSTED}|$trusted|g
@@ -94,7 +99,8 @@ sed "$edits" "$here/nginx.conf.template" >nginx.conf
 sed "s|content=\"/card.png\"|content=\"${site%/}/card.png\"|" "$STATIC/index.html" >page/index.html
 touch -r "$STATIC/index.html" page/index.html # every copy of the ingress gives it the same ETag
 
-set -- -e stderr -p "$PWD/" -c nginx.conf
+# Relative: a $ in the name of a folder above would be read as a variable.
+set -- -e stderr -p ./ -c nginx.conf
 # Started by root, nginx would change to `nobody`, who may not read a folder of root's.
 [ "$(id -u)" != 0 ] || set -- "$@" -g "user $(id -un) $(id -gn);"
 exec "$NGINX_BINARY" "$@"
