@@ -30,6 +30,7 @@ ENV FUNCTION_SOURCE=functions/${FUNCTION}/main.py \
     PORT=8080 \
     HOME=/tmp \
     PYTHONPATH=/app:/app/lib
+COPY LICENSE LICENSE
 COPY --from=build /app/eventing eventing
 COPY --from=build /app/functions functions
 # A base image may lack the bytecode of Python's own modules, and nobody can write it later. Whoever

@@ -48,9 +48,9 @@ build() { # name, what it is made of, the builder's arguments
 builder=${BUILDER:-$(find_builder)}
 for name in "$@"; do
   case $name in
-    web) build web web --file web/Dockerfile ;;
+    web) build web "web LICENSE" --file web/Dockerfile ;;
     *)
-      build "$name" "Dockerfile requirements/functions.txt eventing functions" \
+      build "$name" "Dockerfile LICENSE requirements/functions.txt eventing functions" \
         --build-arg "FUNCTION=$(echo "$name" | tr - _)"
       ;;
   esac

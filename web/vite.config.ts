@@ -13,6 +13,8 @@ export default defineConfig({
     // Everything stays a file of its own: a strict content security policy forbids data: and inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The license text of each library that the page contains, for whoever gets the page.
+    license: { fileName: "licenses.txt" },
   },
   server: {
     proxy: { "/api": "http://127.0.0.1:8080" },

@@ -32,6 +32,7 @@ export function App() {
       <footer className="site">
         <Link to={LIST_PATH}>{texts.home}</Link>
         <a href="/api/feed.xml">{texts.feed}</a>
+        <a href="/licenses.txt">{texts.licenses}</a>
         <ThemeSelect />
       </footer>
       <LiveRegion />

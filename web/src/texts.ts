@@ -11,6 +11,7 @@ export const texts = {
     "A blog that sleeps until somebody reads or writes. Read the posts, leave a comment.",
   skip: "Skip to the content",
   feed: "Feed",
+  licenses: "Licenses",
   home: "All posts",
 
   theme: {
