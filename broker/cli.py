@@ -11,6 +11,7 @@ VERBS = {
     "deploy": "broker.deploy.command",
     "events": "broker.verbs.events",
     "load": "broker.load",
+    "outbox": "broker.verbs.outbox",
     "replay": "broker.verbs.replay",
     "restore": "broker.verbs.restore",
     "run": "broker.runner.command",

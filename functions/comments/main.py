@@ -36,6 +36,7 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
         Route("POST", "/posts/<post_id>/comments", commands.create),
         Route("PATCH", "/posts/<post_id>/comments/<comment_id>", commands.overrule),
         Route("GET", "/events", History(database).page),
+        *producer.routes,
     ]
     upkeep = Upkeep.from_env(database, POSTS, env)
     readers = Readers.from_env(database, COMMENTS, env)
@@ -48,7 +49,7 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
     return Function(
         routes,
         Subscriber([*upkeep.subscriptions(), judged], sweep),
-        checks={"copies": upkeep.check, "readers": readers.check},
+        checks={"outbox": producer.check, "copies": upkeep.check, "readers": readers.check},
         background=[producer.worker, upkeep.worker, readers.worker, *_timers(verdicts, env)],
     )
 

@@ -89,6 +89,7 @@ def build(env: Mapping[str, str]) -> Function:
         Route("PATCH", "/posts/<post_id>", commands.update),
         Route("DELETE", "/posts/<post_id>", commands.delete),
         Route("GET", "/events", History(database).page),
+        *producer.routes,
     ]
     readers = Readers.from_env(database, POSTS, env)
 
@@ -99,7 +100,7 @@ def build(env: Mapping[str, str]) -> Function:
     return Function(
         routes,
         Subscriber([], sweep),
-        checks={"readers": readers.check},
+        checks={"outbox": producer.check, "readers": readers.check},
         background=[producer.worker, readers.worker],
     )
 

@@ -205,3 +205,23 @@ def test_a_key_is_free_again_after_30_days(notes: Notes) -> None:
     assert notes.make(command()) == first
     assert notes.drop_expired(clock.ago(clock.now(), -31 * day)) == 1
     assert notes.make(command('{"a":1}')) != first
+
+
+def test_a_clock_that_is_ahead_costs_the_oldest_keys_of_an_hour_at_most(
+    notes: Notes, database: Database
+) -> None:
+    for key, age in {"a": 200, "b": 150, "c": 100, "d": 0}.items():
+        notes.make(command(key=key))
+        created = clock.ago(clock.now(), timedelta(minutes=age))
+        with database.transaction() as tx:
+            tx.execute("UPDATE idempotency SET created_at = ? WHERE key = ?", created, key)
+
+    assert notes.drop_expired(clock.ago(clock.now(), -timedelta(days=400))) == 2
+
+    with database.snapshot() as tx:
+        kept = [row["key"] for row in tx.rows("SELECT key FROM idempotency ORDER BY key")]
+    assert kept == ["c", "d"]
+
+
+def test_without_keys_none_is_dropped(notes: Notes) -> None:
+    assert notes.drop_expired(clock.now()) == 0
