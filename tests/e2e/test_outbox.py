@@ -96,6 +96,11 @@ def test_a_refused_event_is_seen_tried_again_and_given_up(blog: RunningBlog, ver
     assert post.troubles() == []
 
 
+def test_outboxes_are_not_for_readers(blog: RunningBlog) -> None:
+    assert blog.ask("GET", "/outbox")[0] == 404
+    assert blog.ask("POST", "/outbox/x/retry", {})[0] in (404, 405)
+
+
 def test_an_unknown_event_is_named(here: Verb) -> None:
     for arguments in (("show", "x"), ("retry", "x"), ("discard", "x", "--reason", "y")):
         answer = here(*arguments)
