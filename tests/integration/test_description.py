@@ -16,7 +16,12 @@ from tests.databases import Databases, Files
 from tests.description import Answered, Description, lowered
 from tests.integration.blog import BUILDERS, Blog
 
-INSIDE = {("POST", "/"), ("GET", "/healthz"), ("GET", "/events"), ("GET", "/status")}
+INSIDE = {("POST", "/"), ("GET", "/healthz"), ("GET", "/events"), ("GET", "/status")} | {
+    ("GET", "/outbox"),
+    ("GET", "/outbox/<event_id>"),
+    ("POST", "/outbox/<event_id>/retry"),
+    ("POST", "/outbox/<event_id>/discard"),
+}
 FILES = {("GET", "/openapi.json")}
 PARAMETERS = {"<post_id>": "{id}", "<comment_id>": "{commentId}"}
 
