@@ -54,9 +54,10 @@ class Post:
 
     def __init__(self, blog: RunningBlog) -> None:
         self.blog, self.event_id = blog, f"large-{uuid4().hex}"
-        self.id = blog.ask("POST", "/posts", {"title": "Before"})[1]["id"]
+        post = blog.ask("POST", "/posts", {"title": "Before"})[1]
+        self.id = post["id"]
         database = Database(f"sqlite:///{blog.data / 'posts.db'}", [])
-        data = json.dumps({"id": self.id, "version": 1, "text": "x" * 2**21}).encode()
+        data = json.dumps({**post, "added": "x" * 2**21}).encode()
         kind = {"source": "/posts", "type": "PostUpdated", "subject": self.id}
         event = CloudEvent(id=self.event_id, time="2026-01-31T12:00:00.000000Z", data=data, **kind)
         with database.transaction() as tx:
