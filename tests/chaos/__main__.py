@@ -21,7 +21,8 @@ from tests.chaos.form import Form, Store
     show_default=True,
 )
 @click.option("--copies", default=2, show_default=True, help="Processes of each function.")
-@click.option("--settle-within", default=900.0, show_default=True, help="Seconds.")
+@click.option("--outage", "outages", type=float, multiple=True, default=(20.0, 60.0))
+@click.option("--settle-within", default=120.0, show_default=True, help="Seconds.")
 @click.option("--folder", type=Path, help="Keep the data and the log here.")
 @click.pass_context
 def main(
@@ -31,12 +32,18 @@ def main(
     seed: int,
     store: str,
     copies: int,
+    outages: tuple[float, ...],
     settle_within: float,
     folder: Path | None,
 ) -> None:
     """Kill everything while it is written to, and count what is lost."""
     form = Form(
-        writes=writes, seed=seed, store=Store(store), copies=copies, settle_within=settle_within
+        writes=writes,
+        seed=seed,
+        store=Store(store),
+        copies=copies,
+        outages=outages,
+        settle_within=settle_within,
     )
     click.echo(f"seed {seed}: {writes} writes on {store}")
     with TemporaryDirectory() as temporary:

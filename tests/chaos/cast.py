@@ -9,9 +9,10 @@ from broker.manifests import load_platform
 from broker.runner import programs
 from broker.runner.programs import Program
 from broker.runner.settings import HOST, Settings
+from tests.chaos.clock import Clock
 from tests.e2e.running import environment, free_ports
 
-BROKER, NETWORK, FUNCTIONS = range(3)  # places of the ports, counted from the first
+BROKER_NAME = "broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,12 @@ class Cast:
     broker: Program
     addresses: Mapping[str, list[str]]
     databases: Mapping[str, str]
-    network_port: int
+    doors: Mapping[str, int]
+    """The port at which each service is reached through the network."""
 
-    @property
-    def network(self) -> str:
-        """Where everybody is reached through the network."""
-        return f"http://{HOST}:{self.network_port}"
+    def door(self, service: str) -> str:
+        """Where a service is reached through the network."""
+        return f"http://{HOST}:{self.doors[service]}"
 
 
 def cast(folder: Path, database_url: Callable[[str], str], *, copies: int) -> Cast:
@@ -35,33 +36,37 @@ def cast(folder: Path, database_url: Callable[[str], str], *, copies: int) -> Ca
     settings = Settings(data=folder, log_level="warning")
     platform = load_platform(settings.manifests)
     names = list(programs.ports(platform, settings))
-    first = free_ports(FUNCTIONS + copies * len(names))
-    network = f"http://{HOST}:{first + NETWORK}"
+    services = [BROKER_NAME, *names]
+    first = free_ports(1 + len(services) + copies * len(names))
+    doors = {name: first + 1 + place for place, name in enumerate(services)}
+    sink = f"http://{HOST}:{doors[BROKER_NAME]}/{platform.namespace}/default"
     databases = {name: database_url(name.replace("-", "_")) for name in names}
     each = [
         replace(
             settings,
-            broker_port=first + BROKER,
-            function_port=first + FUNCTIONS + copy * len(names),
+            broker_port=first,
+            function_port=first + 1 + len(services) + copy * len(names),
         )
         for copy in range(copies)
     ]
     return Cast(
         functions=[
-            _on(program, databases[program.name], f"{network}/broker/{platform.namespace}/default")
-            for copy in each
+            _clocked(_on(program, databases[program.name], sink), folder, number)
+            for number, copy in enumerate(each)
             for program in programs.functions(platform, copy, environment())
         ],
-        broker=_through(programs.broker(platform, each[0], environment()), network),
+        broker=_clocked(
+            _through(programs.broker(platform, each[0], environment()), doors), folder, 0
+        ),
         addresses={
-            "broker": [f"http://{HOST}:{first + BROKER}"],
+            BROKER_NAME: [f"http://{HOST}:{first}"],
             **{
                 name: [f"http://{HOST}:{programs.ports(platform, copy)[name]}" for copy in each]
                 for name in names
             },
         },
         databases=databases,
-        network_port=first + NETWORK,
+        doors=doors,
     )
 
 
@@ -73,8 +78,17 @@ def _on(function: Program, database: str, sink: str) -> Program:
     return replace(function, environment={**function.environment, **changed})
 
 
-def _through(broker: Program, network: str) -> Program:
+def _through(broker: Program, doors: Mapping[str, int]) -> Program:
     """The broker, told that each Service is behind the network."""
     service = re.compile(rf"([a-z-]+)=http://{HOST}:[0-9]+")
-    command = [service.sub(rf"\1={network}/\1", part) for part in broker.command]
-    return replace(broker, command=tuple(command))
+
+    def door(found: re.Match[str]) -> str:
+        return f"{found[1]}=http://{HOST}:{doors[found[1]]}"
+
+    return replace(broker, command=tuple(service.sub(door, part) for part in broker.command))
+
+
+def _clocked(program: Program, folder: Path, copy: int) -> Program:
+    """The program with a wall clock of its own that can be moved, where that can be had."""
+    clock = Clock(folder / f"{program.name}-{copy}.clock")
+    return replace(program, environment={**program.environment, **clock.environment()})

@@ -8,6 +8,7 @@ from time import monotonic
 
 import aiohttp
 
+from tests.chaos.cast import BROKER_NAME
 from tests.chaos.client import Client
 from tests.chaos.form import Form
 from tests.chaos.killer import kill_for_ever
@@ -16,8 +17,10 @@ from tests.chaos.report import Report
 from tests.chaos.seen import Reader
 from tests.chaos.settled import Rest
 from tests.chaos.stage import Stage
+from tests.chaos.trouble import overwrite
 from tests.chaos.verdict import complaints
 
+BETWEEN_READINGS = 2.0  # seconds
 LAST = 0.05  # the share of the writes that is made while the broker is down
 
 
@@ -28,9 +31,7 @@ async def run(form: Form, folder: Path) -> Report:
     connector = aiohttp.TCPConnector(force_close=True)
     async with Stage(form, folder) as stage, aiohttp.ClientSession(connector=connector) as session:
         clients = [
-            Client(
-                stage.cast.network, ledger, chance=form.chance(f"client {number}"), session=session
-            )
+            Client(stage.cast.door, ledger, chance=form.chance(f"client {number}"), session=session)
             for number in range(form.clients)
         ]
         began = monotonic()
@@ -39,14 +40,12 @@ async def run(form: Form, folder: Path) -> Report:
         killing.cancel()
         with suppress(asyncio.CancelledError):
             await killing
-        await _last_round(stage, clients, ledger, form.writes)
+        await _last_round(stage, clients, ledger, form)
         over = monotonic()
-        rest = Rest(stage.cast, session)
-        found = await rest.settle(form.settle_within)
+        found = await _until_seen(stage, session, ledger, over + form.settle_within)
         at_rest = monotonic()
-        seen = await Reader(stage.cast, session).read(ledger)
         witness = stage.network.witness
-        found += [*complaints(ledger, seen), *witness.contradictions()]
+        found += witness.contradictions()
         return Report(
             form=form,
             accepted=ledger.accepted,
@@ -54,7 +53,6 @@ async def run(form: Form, folder: Path) -> Report:
             troubles=sum(kept.troubles for kept in stage.kept),
             redeliveries=witness.redeliveries,
             absorbed=witness.absorbed,
-            redriven=rest.redriven,
             seconds=(over - began, at_rest - over),
             complaints=found,
         )
@@ -72,18 +70,45 @@ async def _write(clients: list[Client], ledger: Ledger, until: int) -> None:
             group.create_task(go_on(client))
 
 
-async def _last_round(stage: Stage, clients: list[Client], ledger: Ledger, writes: int) -> None:
+async def _last_round(stage: Stage, clients: list[Client], ledger: Ledger, form: Form) -> None:
     """What is written while the broker is down is in the outboxes; then everybody is killed.
 
-    Nobody writes afterwards, so only what the programs do at their start can bring it on its way.
+    The broker's log is damaged, and what it held is gone. Nobody writes afterwards, and `query` is
+    away for longer than anything is tried: only what the programs do by themselves can bring it
+    to where readers see it.
     """
-    for kept in stage.kept:
-        if kept.program is stage.cast.broker:
-            kept.hold_down()
-    await _write(clients, ledger, writes)
+    for kept in stage.copies(BROKER_NAME):
+        kept.hold_down()
+    await _write(clients, ledger, form.writes)
     for kept in stage.kept:
         kept.hold_down()
+    overwrite(stage.log_file)
+    ledger.events_lost = True
     await stage.network.heal()
+    absent = stage.copies("query")
     for kept in stage.kept:
+        if kept not in absent:
+            kept.let_up()
+    await asyncio.sleep(form.last_outage)
+    for kept in absent:
         kept.let_up()
     await stage.all_up()
+
+
+async def _until_seen(
+    stage: Stage, session: aiohttp.ClientSession, ledger: Ledger, deadline: float
+) -> list[str]:
+    """Return once nothing waits and readers see everything as it should be; else what is wrong.
+
+    Nobody does anything for it: that it heals is what the blog promises.
+    """
+    rest, reader = Rest(stage.cast, session), Reader(stage.cast, session)
+    try:
+        while True:
+            found = await rest.settle(deadline - monotonic())
+            found += complaints(ledger, await reader.read(ledger))
+            if not found or monotonic() > deadline:
+                return found
+            await asyncio.sleep(min(BETWEEN_READINGS, max(0.0, deadline - monotonic())))
+    finally:
+        rest.close()

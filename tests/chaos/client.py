@@ -1,6 +1,7 @@
 """One client that writes until told to stop: a command is repeated until its fate is certain."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ from tests.chaos.ledger import Comment, Done, Ledger, Post
 
 PATIENCE = 300.0  # seconds without an answer of any use, after which something is broken
 ANSWER_WITHIN = 120.0  # seconds; every time-out inside the blog is shorter
+CONNECT_WITHIN = 5.0  # seconds
 
 
 class Unanswered(Exception):
@@ -28,12 +30,17 @@ class Told(NamedTuple):
 
 
 class Client:
-    """Writes at `url`; posts are changed only by the client that made them."""
+    """Writes at the `doors` of services; posts are changed only by the client that made them."""
 
     def __init__(
-        self, url: str, ledger: Ledger, *, chance: Random, session: aiohttp.ClientSession
+        self,
+        doors: Callable[[str], str],
+        ledger: Ledger,
+        *,
+        chance: Random,
+        session: aiohttp.ClientSession,
     ) -> None:
-        self._url = url
+        self._doors = doors
         self._ledger = ledger
         self._chance = chance
         self._session = session
@@ -139,13 +146,21 @@ class Client:
     async def _try(
         self, method: str, path: str, document: object, headers: dict[str, str]
     ) -> Told | None:
-        limit = aiohttp.ClientTimeout(total=ANSWER_WITHIN)
-        async with self._session.request(
-            method, f"{self._url}/{path}", json=document, headers=headers, timeout=limit
-        ) as answer:
-            if answer.status >= 500:
-                return None
-            known = await answer.json(content_type=None) if answer.status != 204 else None
-            return Told(
-                answer.status, known, doubt=False, come_back="Retry-After" in answer.headers
-            )
+        service, _, rest = path.partition("/")
+        limit = aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN)
+        try:
+            async with self._session.request(
+                method,
+                f"{self._doors(service)}/{rest}",
+                json=document,
+                headers=headers,
+                timeout=limit,
+            ) as answer:
+                if answer.status >= 500:
+                    return None
+                known = await answer.json(content_type=None) if answer.status != 204 else None
+                return Told(
+                    answer.status, known, doubt=False, come_back="Retry-After" in answer.headers
+                )
+        except (aiohttp.ClientError, TimeoutError):
+            return None

@@ -22,8 +22,12 @@ class Form:
     copies: int = 1
     """Processes of each function; the network sends each request to any of them."""
     clients: int = 8
-    settle_within: float = 240.0
-    """Seconds for what is under way after the last fault; on a busy machine most of it is slack."""
+    outages: tuple[float, ...] = (5.0,)
+    """Seconds for which a service may be away whole, all of its copies."""
+    last_outage: float = 20.0
+    """Seconds for which `query` is away at the end: longer than its Triggers' retries take."""
+    settle_within: float = 120.0
+    """Seconds from the last fault until readers see everything as it should be."""
 
     def chance(self, of: str) -> Random:
         """The chances of one part: what another part draws does not move them."""

@@ -60,6 +60,8 @@ class Ledger:
     refused: set[str] = field(default_factory=set)
     """Posts about which a command got a final 404: only deletion may do that."""
     complaints: list[str] = field(default_factory=list)
+    events_lost: bool = False
+    """Whether the broker has lost events that it had taken."""
 
     def living(self) -> dict[str, Post]:
         """The posts that must be there."""

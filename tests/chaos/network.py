@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from time import monotonic
 from typing import NamedTuple
@@ -9,9 +10,9 @@ from typing import NamedTuple
 import aiohttp
 from aiohttp import web
 
+from tests.chaos.door import Door
 from tests.chaos.witness import Witness
 
-SIZE_LIMIT = 2**21  # bytes
 _HOP_BY_HOP = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
 
 PASSED, LATE, REFUSED, ANSWER_LOST, TWICE, AGAIN = FATES = range(6)
@@ -40,10 +41,11 @@ Arrival = Callable[[str, Request], bool]
 
 
 class Network:
-    """One door for everybody: `/SERVICE/path` leads to `path` at the service's address."""
+    """A door for each service: what comes there is passed on to one of the service's addresses."""
 
     def __init__(self, addresses: Mapping[str, Sequence[str]], chance: Random) -> None:
         self.witness = Witness()
+        self.doors: dict[str, Door] = {}
         self._addresses = addresses
         self._chance = chance
         self._faulty = True
@@ -51,18 +53,16 @@ class Network:
         self._awaited: list[tuple[Arrival, asyncio.Event]] = []
         self._took = 0.02  # seconds that the latest command took
 
-    async def open(self, host: str, port: int) -> None:
-        """Take requests."""
+    async def open(self, host: str, ports: Mapping[str, int]) -> None:
+        """Take requests for each service at its port."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(),
         )
-        app = web.Application(client_max_size=SIZE_LIMIT)
-        app.router.add_route("*", "/{service}/{path:.*}", self._answer)
-        self._server = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._server.setup()
-        await web.TCPSite(self._server, host, port).start()
+        for service, port in ports.items():
+            self.doors[service] = Door((host, port), partial(self._answer, service))
+            await self.doors[service].open()
 
     async def heal(self) -> None:
         """From now on nothing goes wrong; return when every late repetition has arrived."""
@@ -84,17 +84,17 @@ class Network:
         """Forget what is under way."""
         for stray in self._strays:
             stray.cancel()
-        await self._server.cleanup()
+        for door in self.doors.values():
+            await door.close()
         await self._session.close()
 
-    async def _answer(self, asked: web.Request) -> web.Response:
-        path = asked.path_qs.removeprefix(f"/{asked.match_info['service']}")
+    async def _answer(self, service: str, asked: web.Request) -> web.Response:
         headers = {k: v for k, v in asked.headers.items() if k.lower() not in _HOP_BY_HOP}
         try:
             body = await asked.read()
         except ConnectionError:  # killed while it was sending
             return _failure(400)
-        request = Request(asked.method, asked.match_info["service"], path, headers, body)
+        request = Request(asked.method, service, asked.path_qs, headers, body)
         return await self._meet(request, self._fate(asked.method))
 
     def _fate(self, method: str) -> int:

@@ -16,9 +16,8 @@ class Report:
     troubles: int
     redeliveries: int
     absorbed: int
-    redriven: int
     seconds: tuple[float, float]
-    """Until all was written, and from the last kill until all was at rest."""
+    """Until all was written, and from the last fault until all was seen."""
     complaints: list[str]
 
     @property
@@ -31,6 +30,11 @@ class Report:
         """How much happened twice."""
         return self._count("doubled")
 
+    @property
+    def unseen(self) -> int:
+        """How much is there, and not as readers see it."""
+        return self._count("unseen")
+
     def _count(self, kind: str) -> int:
         return sum(complaint.startswith(kind) for complaint in self.complaints)
 
@@ -40,7 +44,7 @@ class Report:
             f"accepted {self.accepted}, kills {sum(self.kills.values())} ({kills}),"
             f" other troubles {self.troubles},"
             f" redeliveries {self.redeliveries}, duplicates absorbed {self.absorbed},"
-            f" dead letters re-driven {self.redriven}, written in {self.seconds[0]:.0f} s,"
-            f" at rest after {self.seconds[1]:.0f} s, lost {self.lost}, doubled {self.doubled},"
+            f" written in {self.seconds[0]:.0f} s, all seen {self.seconds[1]:.0f} s after the last"
+            f" fault, lost {self.lost}, doubled {self.doubled}, unseen {self.unseen},"
             f" seed {self.form.seed}"
         )

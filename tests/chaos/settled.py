@@ -1,10 +1,9 @@
-"""When the blog has come to rest: nothing waits anywhere, and nothing is dead any more."""
+"""When the blog has come to rest by itself: nothing waits anywhere, and nothing is dead."""
 
 import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 
@@ -17,10 +16,9 @@ PAUSE = 0.5  # seconds between two looks
 
 
 class Rest:
-    """Looks for what still waits, and has what is dead delivered again."""
+    """Looks for what still waits, and does nothing about it."""
 
     def __init__(self, cast: Cast, session: aiohttp.ClientSession) -> None:
-        self.redriven = 0
         self._cast = cast
         self._session = session
         self._databases = {name: Database(cast.databases[name], []) for name in PRODUCERS}
@@ -38,10 +36,12 @@ class Rest:
                     before = seen
                     await asyncio.sleep(PAUSE)
         except TimeoutError:
-            return [f"lost: not at rest within {within:g} s: {json.dumps(seen['waiting'])}"]
-        finally:
-            for database in self._databases.values():
-                database.close()
+            return [f"unseen: not at rest in time: {json.dumps(seen.get('waiting'))}"]
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        for database in self._databases.values():
+            database.close()
 
     async def _look(self) -> dict[str, Any]:
         """In the order in which events flow, so that none slips by."""
@@ -49,8 +49,6 @@ class Rest:
             outboxes = await asyncio.to_thread(self._outboxes)
             triggers = (await self._ask("GET", "broker", "/status"))["triggers"]
             dead = [each["trigger"] for each in await self._dead()]
-            for trigger in set(dead):
-                await self._redrive(trigger)
         except (aiohttp.ClientError, StorageUnavailable) as error:
             return {"waiting": {"out of reach": str(error)}}
         waiting = {f"outbox of {name}": left for name, (_, left) in outboxes.items() if left}
@@ -73,10 +71,6 @@ class Rest:
         page = await self._ask("GET", "dead-letters", "/dead")
         letters: list[dict[str, Any]] = page["deadLetters"]
         return letters
-
-    async def _redrive(self, trigger: str) -> None:
-        path = f"/dead/redrive?{urlencode({'trigger': trigger})}"
-        self.redriven += (await self._ask("POST", "dead-letters", path))["delivered"]
 
     async def _ask(self, method: str, service: str, path: str) -> Any:
         async with self._session.request(method, self._cast.addresses[service][0] + path) as answer:

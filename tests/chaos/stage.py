@@ -52,7 +52,7 @@ class Stage:
             self._ends.callback(os.close, end)
         self._ends.callback(self._console.write_rest)
         self._in_background(self._console.write())
-        await self.network.open(HOST, self.cast.network_port)
+        await self.network.open(HOST, self.cast.doors)
         self._ends.push_async_callback(self.network.close)
         if self._server:
             await self._start_postgres(self._server)
@@ -81,10 +81,19 @@ class Stage:
 
         self._ends.push_async_callback(end)
 
+    def copies(self, name: str) -> list[Kept]:
+        """Every process of the program with this name."""
+        return [kept for kept in self.kept if kept.program.name == name]
+
+    @property
+    def log_file(self) -> Path:
+        """Where the broker keeps what is on its way."""
+        return self._folder / "broker.db"
+
     def file_of(self, kept: Kept) -> Path | None:
         """The SQLite file in which a program keeps its state, if it has one."""
         if kept.program == self.cast.broker:
-            return self._folder / "broker.db"
+            return self.log_file
         kind, _, file = self.cast.databases.get(kept.program.name, "").partition(":///")
         return Path(file) if kind == "sqlite" else None
 

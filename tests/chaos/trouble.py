@@ -1,12 +1,15 @@
-"""Troubles that pass by themselves: a program that stands still, a full disk, a locked file."""
+"""Troubles that pass by themselves: still stands, full disks, locks, clocks, outages, holes."""
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
 
+from tests.chaos.clock import FILE, RIGHT, Clock
+from tests.chaos.door import Door, Hole
 from tests.chaos.kept import Kept
 
 
@@ -40,6 +43,40 @@ async def lock(file: Path, seconds: float) -> None:
             connection.execute("BEGIN IMMEDIATE")
             await asyncio.sleep(seconds)
         connection.rollback()
+
+
+async def move_clock(victim: Kept, offset: str, seconds: float) -> None:
+    """The wall clock of the program is wrong for a while, and then right again."""
+    clock = Clock(Path(victim.program.environment[FILE]))
+    try:
+        clock.move(offset)
+        await asyncio.sleep(seconds)
+    finally:
+        clock.move(RIGHT)
+
+
+async def outage(copies: Sequence[Kept], seconds: float) -> None:
+    """Every copy of a program is away."""
+    try:
+        for kept in copies:
+            kept.hold_down()
+        await asyncio.sleep(seconds)
+    finally:
+        for kept in copies:
+            kept.let_up()
+
+
+async def hole(door: Door, kind: Hole, seconds: float) -> None:
+    """Nobody reaches the service."""
+    async with door.out_of_reach(kind):
+        await asyncio.sleep(seconds)
+
+
+def overwrite(database: Path) -> None:
+    """As a disk that loses what it was given: no page of it, nor of its log, is what it was."""
+    for file in (database, database.with_name(f"{database.name}-wal")):
+        if file.exists():
+            file.write_bytes(bytes(byte ^ 0x5A for byte in file.read_bytes()))
 
 
 def _limit_files(victim: Kept, size: int) -> None:
