@@ -6,32 +6,31 @@ from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
-from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.publisher import Publisher
 from eventing.start import start
-from eventing.subscriber import Subscriber, Subscription
+from eventing.subscriber import Subscriber
+from eventing.upkeep import Upkeep
 from eventing.worker import Worker
 from functions.dead_letters import store
 from functions.dead_letters.courier import Courier
 from functions.dead_letters.office import Office
+from functions.dead_letters.projection import DELETED_POSTS
 from functions.dead_letters.retries import Retries
 from functions.dead_letters.rules import read_subscribers
 from functions.dead_letters.waiting import check
-from functions.events import POST_DELETED
 
 
 def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> Function:
     """The function, wired as the environment says; `clock` times what it does by itself."""
-    database = Database(
-        env.get("DATABASE_URL") or "sqlite:///data/dead_letters.db", [store.MIGRATIONS]
-    )
+    database = store.open_database(env)
     sink = env.get("K_SINK")
     publish = Publisher(sink, env.get("K_CE_OVERRIDES", "")).publish if sink else None
     subscribers, courier = read_subscribers(env.get("SUBSCRIBERS", "")), Courier(publish)
     # In a cluster, where K_SERVICE is set, a function without requests falls asleep.
     own_url = env.get("OWN_URL") if env.get("K_SERVICE") else None
     retries = Retries(database, subscribers, courier, own_url=own_url, clock=clock)
+    upkeep = Upkeep.from_env(database, DELETED_POSTS, env)
     office = Office(database, subscribers, courier, retries)
     routes = [
         Route("POST", "/dead/<trigger>", office.keep),
@@ -43,9 +42,13 @@ def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -
     ]
     return Function(
         routes,
-        Subscriber([Subscription(POST_DELETED, office.post_deleted)], retries.sweep),
-        checks={"deadLetters": partial(check, database, subscribers, retries)},
-        background=[Worker(retries.start, retries.stop)],
+        Subscriber(upkeep.subscriptions(), retries.sweep),
+        checks={
+            "deadLetters": partial(check, database, subscribers, retries),
+            "copies": upkeep.check,
+        },
+        # Stopped in this order: the last one closes the database.
+        background=[upkeep.worker, Worker(retries.start, retries.stop)],
     )
 
 

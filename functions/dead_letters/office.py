@@ -9,7 +9,6 @@ from eventing import subscriber
 from eventing.answer import Answer, json_answer
 from eventing.call import Call
 from eventing.clock import now
-from eventing.cloudevent import CloudEvent
 from eventing.cursor import decode_text_cursor, encode_cursor
 from eventing.database import Database
 from eventing.fields import Fields
@@ -22,7 +21,6 @@ from functions.dead_letters.courier import Courier, NotDelivered
 from functions.dead_letters.retries import Retries
 from functions.dead_letters.rules import Letter
 from functions.dead_letters.store import Wanted
-from functions.events import PostRemoval
 
 PAGE = 100
 LONGEST = 60.0  # seconds that one call delivers; a request has 300 in a cluster
@@ -114,12 +112,6 @@ class Office:
         with self.database.transaction() as tx:
             store.discard(tx, letter_id, reason)
         return self.show(call, letter_id)
-
-    def post_deleted(self, _event: CloudEvent, removal: PostRemoval) -> None:
-        """`PostDeleted`: what tells of the post, or of its comments, loses its text."""
-        step_aside()
-        with self.database.transaction() as tx:
-            store.delete_post(tx, removal.id)
 
     def _find(self, letter_id: str) -> Letter:
         with self.database.snapshot() as tx:

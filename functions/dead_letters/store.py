@@ -1,22 +1,33 @@
 """Dead letters in their own database, and which posts have been deleted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eventing.database import Row, Transaction
+from eventing import rebuild
+from eventing.database import POOL_SIZE, Database, Row, Transaction
 from eventing.outbox import to_event
+from eventing.patience import step_aside
 from functions.dead_letters.failure import Failure
 from functions.dead_letters.rules import POST_IS_DELETED, Letter
+from functions.events import PostRemoval
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+DELETED_POSTS_MIGRATIONS = MIGRATIONS / "deleted_posts"
 
 _SHOWN = (
     "id, trigger_name, post_id, attributes, error_dest, reason, said, first_at, last_at, failures,"
     " refused, turn, discarded"
 )
 WHOLE = f"data, {_SHOWN}"
+
+
+def open_database(env: Mapping[str, str], *, pool_size: int = POOL_SIZE) -> Database:
+    """The database that the environment names."""
+    url = env.get("DATABASE_URL") or "sqlite:///data/dead_letters.db"
+    folders = [rebuild.MIGRATIONS, DELETED_POSTS_MIGRATIONS, MIGRATIONS]
+    return Database(url, folders, pool_size=pool_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ def keep(tx: Transaction, letter: Letter, *, known: bool, limit: int) -> bool:
     False when it would wait for a person, as `limit` letters of its Trigger already do; all do
     whose Trigger is not `known`.
     """
-    if letter.post_id and _hold_post(tx, letter.post_id):
+    if letter.post_id and _is_deleted(tx, letter.post_id):
         blank = Failure(letter.failure.reason)
         event = replace(letter.event, data=b"")
         letter = replace(letter, event=event, failure=blank, discarded=POST_IS_DELETED)
@@ -137,17 +148,25 @@ def discard(tx: Transaction, letter_id: str, reason: str) -> None:
     )
 
 
-def delete_post(tx: Transaction, post_id: str) -> None:
-    """No letter holds texts of the post, now or later."""
-    tx.execute(
-        "INSERT INTO posts (id, deleted) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET deleted = 1",
-        post_id,
-    )
+def delete_post(tx: Transaction, removal: PostRemoval) -> bool:
+    """No letter holds texts of the post, now or later; False when that was so already."""
+    step_aside()
+    _hold_post(tx, removal.id)
     tx.execute(
         "UPDATE dead_letters SET discarded = ?, data = ?, said = ''"
         " WHERE post_id = ? AND discarded IS NULL",
-        *(POST_IS_DELETED, b"", post_id),
+        *(POST_IS_DELETED, b"", removal.id),
     )
+    insert = "INSERT INTO deleted_posts (id) VALUES (?) ON CONFLICT DO NOTHING"
+    return tx.execute(insert, removal.id) == 1
+
+
+def lacks_deletions(tx: Transaction, removals: Sequence[PostRemoval]) -> list[bool]:
+    """Which of these posts are not known to be deleted."""
+    values = ", ".join("?" * len(removals))
+    select = f"SELECT id FROM deleted_posts WHERE id IN ({values})"  # noqa: S608
+    known = {row["id"] for row in tx.rows(select, *(removal.id for removal in removals))}
+    return [removal.id not in known for removal in removals]
 
 
 def _is_full(tx: Transaction, letter: Letter, *, known: bool, limit: int) -> bool:
@@ -161,14 +180,17 @@ def _is_full(tx: Transaction, letter: Letter, *, known: bool, limit: int) -> boo
     return row is not None and tx.row(kept, letter.id) is None
 
 
-def _hold_post(tx: Transaction, post_id: str) -> bool:
-    """Whether the post is deleted; held, so that no letter slips in beside its deletion."""
-    row = tx.row(
-        "INSERT INTO posts (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET deleted = posts.deleted"
-        " RETURNING deleted",
+def _hold_post(tx: Transaction, post_id: str) -> None:
+    """Hold the post, so that no letter slips in beside its deletion."""
+    tx.execute(
+        "INSERT INTO posts (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET deleted = posts.deleted",
         post_id,
     )
-    return bool(row and row["deleted"])
+
+
+def _is_deleted(tx: Transaction, post_id: str) -> bool:
+    _hold_post(tx, post_id)
+    return tx.row("SELECT id FROM deleted_posts WHERE id = ?", post_id) is not None
 
 
 def whole(row: Row) -> Letter:

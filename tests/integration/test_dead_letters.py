@@ -2,9 +2,11 @@
 
 import base64
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,17 @@ from werkzeug.test import Client, TestResponse
 
 from eventing.cloudevent import CloudEvent, write_binary
 from eventing.database import Database
+from eventing.reading import Peer
 from eventing.subscriber import PING
 from functions.dead_letters import store, turns
 from functions.dead_letters.main import build
+from functions.dead_letters.projection import DELETED_POSTS
 from functions.dead_letters.rules import SubscribersUnreadable
 from tests.conformance.probe import Answer, Probe
 from tests.databases import Databases, Files
 from tests.integration.blog import (
     Document,
+    client,
     client_of,
     comment_data,
     document,
@@ -30,6 +35,7 @@ from tests.integration.blog import (
     post_data,
     send,
 )
+from tests.integration.copies import Copy, served
 from tests.waiting import until
 
 TRIGGER = "query-post-created"
@@ -248,7 +254,8 @@ def test_the_last_failure_of_a_letter_decides(office: Client, probe: Probe) -> N
 
 def test_status_tells_how_many_wait_for_whom_and_what_mends_it(office: Client) -> None:
     told = document(office.get("/status"))
-    assert told == {"troubles": [], "deadLetters": {"waitingForPerson": 0, "retrying": 0}}
+    facts = {"deadLetters": {"waitingForPerson": 0, "retrying": 0}, "copies": {}}
+    assert told == {"troubles": [], **facts}
     for number, code in enumerate(("422", "422", "400", "503")):
         bury(office, event("PostCreated", post_data(), id=str(number), knativeerrorcode=code))
     bury(office, event("PostCreated", post_data()), "renamed")
@@ -282,7 +289,7 @@ def test_status_tells_of_a_subscriber_that_takes_nothing_for_an_hour(
 
 def fill(databases: Databases, trigger: str, *, refused: int) -> None:
     """Keep 9,999 letters of that Trigger."""
-    with Database(databases.url("dead_letters"), []).transaction() as tx:
+    with store.open_database({"DATABASE_URL": databases.url("dead_letters")}).transaction() as tx:
         tx.execute(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
             " INSERT INTO dead_letters (id, trigger_name, post_id, attributes, data, reason, said,"
@@ -584,6 +591,59 @@ def test_no_text_of_a_deleted_post_is_kept_whenever_its_letters_come(
         each["id"] for each in ABOUT_THE_POST
     }
     assert {letter["discarded"] for letter in discarded} == {"its post has been deleted"}
+
+
+@pytest.fixture
+def deleted(databases: Databases) -> Iterator[tuple[Copy, str]]:
+    """The copy of which posts are deleted, and a post that is, which nobody has told it."""
+    with ExitStack() as life:
+        posts = client("posts", databases)
+        post_id = posts.post("/posts", json={"title": "Secret"}).json["id"]  # type: ignore[index]
+        assert posts.delete(f"/posts/{post_id}").status_code == 204
+        database = store.open_database({"DATABASE_URL": databases.url("dead_letters")})
+        life.callback(database.close)
+        feed = Peer("posts", life.enter_context(served(posts)))
+        yield Copy(DELETED_POSTS, database, [feed]), post_id
+
+
+def test_a_deletion_that_was_lost_is_taken_from_the_history(
+    office: Client, databases: Databases, deleted: tuple[Copy, str]
+) -> None:
+    copy, post_id = deleted
+    bury(office, event("PostCreated", post_data(id=post_id, title="Secret"), id="before"))
+    bury(office, event("PostCreated", post_data(id="p2", title="Kept"), id="another"))
+    copy.upkeep().round()
+    bury(office, event("PostUpdated", post_data(id=post_id, title="Secret"), id="after"))
+    kept = databases.dump("dead_letters").lower()
+    assert "secret" not in kept
+    assert b"Secret".hex() not in kept
+    assert [letter["event"]["id"] for letter in letters(office)] == ["another"]
+    assert copy.check() == []
+
+
+def test_what_was_restored_is_deleted_no_more(office: Client, deleted: tuple[Copy, str]) -> None:
+    copy, _ = deleted
+    delete_post(office)
+    assert copy.check() != []  # no history tells of it
+    copy.rebuild()
+    bury(office, event("PostCreated", post_data()))
+    assert [letter["event"]["id"] for letter in letters(office)] == ["event-1"]
+
+
+def test_posts_that_an_earlier_version_knew_to_be_deleted_stay_so(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/dead_letters.db"
+    earlier = tmp_path / "dead_letters" / "migrations"
+    earlier.mkdir(parents=True)
+    for file in sorted(store.MIGRATIONS.glob("*.sql"))[:2]:
+        shutil.copy(file, earlier)
+    database = Database(url, [earlier])
+    with database.transaction() as tx:
+        tx.execute("INSERT INTO posts (id, deleted) VALUES ('p1', 1), ('p2', 0)")
+    database.close()
+    office = client_of(build({"DATABASE_URL": url}))
+    for number in ("1", "2"):
+        bury(office, event("PostCreated", post_data(id=f"p{number}"), id=number))
+    assert [letter["event"]["id"] for letter in letters(office)] == ["2"]
 
 
 def test_a_deletion_that_missed_its_subscriber_outlives_the_post(

@@ -72,7 +72,7 @@ def subscriber(clock: Clock) -> Subscriber:
 @pytest.fixture
 def letters(databases: Databases) -> Iterator[Database]:
     """The function's own database."""
-    database = Database(databases.url("dead_letters"), [store.MIGRATIONS])
+    database = store.open_database({"DATABASE_URL": databases.url("dead_letters")})
     yield database
     database.close()
 

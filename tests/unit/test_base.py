@@ -193,9 +193,10 @@ def test_dead_letters_knows_where_it_is_reached_itself() -> None:
     assert env["OWN_URL"] == "http://dead-letters.blog.svc.cluster.local/"
 
 
-def test_every_copy_is_compared_with_the_feeds_daily_by_its_functions_own_image() -> None:
+def test_every_copy_that_readers_see_is_compared_daily_by_its_functions_own_image() -> None:
     copies = {service.name for service in FUNCTIONS if "FEEDS" in service.env}
-    assert copies == {"query", "comments"}
+    assert copies == {"query", "comments", "dead-letters"}
+    copies -= {"dead-letters"}  # what has been deleted: nobody is woken for it alone
     jobs = documents("CronJob")
     assert set(jobs) == {f"{name}-replay" for name in copies}
     for name in copies:
@@ -208,12 +209,22 @@ def test_every_copy_is_compared_with_the_feeds_daily_by_its_functions_own_image(
 
 
 def test_a_copy_is_made_from_those_whose_events_reach_its_function() -> None:
-    for name in ("query", "comments"):
+    for name in ("query", "comments", "dead-letters"):
         [env] = [service.env for service in FUNCTIONS if service.name == name]
-        kinds = [kind for kind in REACHES if name in REACHES[kind]]
+        kinds = [kind for kind in REACHES if name.replace("-", "_") in REACHES[kind]]
         sources = {kind.source for kind in kinds if kind is not COMMENT_MODERATED}
         feeds = {f"{source[1:]}=http:/{source}.blog.svc.cluster.local/" for source in sources}
         assert set(env["FEEDS"].split()) == feeds
+
+
+def test_a_producer_tells_all_who_keep_a_copy_of_its_history() -> None:
+    for producer in ("posts", "comments"):
+        [env] = [service.env for service in FUNCTIONS if service.name == producer]
+        copies = [
+            service for service in FUNCTIONS if f"{producer}=" in service.env.get("FEEDS", "")
+        ]
+        readers = {f"{each.name}=http://{each.name}.blog.svc.cluster.local/" for each in copies}
+        assert set(env["READERS"].split()) == readers
 
 
 @pytest.mark.parametrize("name", PODS)
