@@ -23,7 +23,7 @@ def replay(function: str, options: tuple[str, ...], data: Path) -> None:
     """
     known = _programs(data.absolute())
     if function not in known:
-        raise click.UsageError(f"{function} keeps no copy; {' and '.join(known)} do")
+        raise click.UsageError(f"{function} keeps no copy; {', '.join(known)} do")
     program = known[function]
     # It takes the place of this process: the terminal, and who ends it, are its own.
     os.execve(program.command[0], (*program.command, *options), dict(program.environment))  # noqa: S606

@@ -34,7 +34,7 @@ def test_a_damaged_read_model_is_found_and_mended_while_it_serves(tmp_path: Path
         eventually(lambda: blog.ask("GET", where)[0] == 200)
         assert replay(blog.data, "comments", "--check").returncode == 0
         unknown = replay(blog.data, "posts")
-        assert "posts keeps no copy; comments and query do" in unknown.stderr
+        assert "posts keeps no copy; comments, query, dead-letters do" in unknown.stderr
     finally:
         blog.kill()
 
