@@ -180,6 +180,8 @@ class Upkeep:
             replay.end(rebuild, take_place=wrong > 0, wrong=wrong)
         except (FeedUnreadable, RebuildEnded) as error:
             log.warning("not compared from the start yet", extra={"fields": {"error": str(error)}})
+            if isinstance(error, OtherHistory):  # what had been read of it is thrown away by now
+                self._rounds.wake()
             return
         fields = {"feeds": doubted, "differences": wrong}
         level = logging.ERROR if wrong else logging.INFO

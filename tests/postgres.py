@@ -154,6 +154,16 @@ class Postgres:
         return self.folder / _PACKAGE
 
 
+def program(name: str) -> Path:
+    """A program of PostgreSQL's, to be run by who runs the tests."""
+    spec = find_spec(_PACKAGE)
+    if spec and spec.origin:
+        return max(Path(spec.origin).parent.glob("pginstall*")) / "bin" / name
+    if found := shutil.which(name):
+        return Path(found)
+    raise CannotStart(_MISSING)
+
+
 def run(owner: connection, *statements: str) -> None:
     """Run statements, each in a transaction of its own."""
     owner.autocommit = True
