@@ -17,7 +17,10 @@ log = logging.getLogger("runner")
 
 def is_down(name: str) -> Trouble:
     """That this program does not answer."""
-    detail = "it does not answer: `blog run` starts again what has ended; see its last log lines"
+    detail = (
+        "it does not answer: see its last log lines; `blog run` starts it again when it has ended,"
+        " so end its process if it hangs"
+    )
     return Trouble("program-down", name, detail)
 
 

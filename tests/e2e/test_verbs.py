@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from eventing.cloudevent import STRUCTURED, read_event
-from tests.e2e.running import BLOG, BROKER, RunningBlog, environment, eventually
+from tests.e2e.running import BLOG, BROKER, POSTS, RunningBlog, environment, eventually
 
 CHAIN = ["CommentCreated", "CommentModerated", "CommentUpdated"]
 
@@ -170,6 +170,26 @@ def test_status_tells_of_programs_triggers_and_outboxes(blog: RunningBlog) -> No
     # Other tests leave dead letters behind, which are a trouble.
     assert {one["kind"] for one in told["troubles"]} <= {"letter-waits"}
     assert answer.returncode == (0 if told["well"] else 1)
+
+
+def test_a_letter_that_waits_for_a_person_fails_until_it_is_given_up(blog: RunningBlog) -> None:
+    forged = ("--type", "PostDeleted", "--source", "/posts", "--id", f"forged-{uuid4().hex}")
+    assert verb(blog, "send", *forged, "--data", "{}").returncode == 0
+
+    def waits() -> set[str]:
+        told = verb(blog, "status", "--json")
+        troubles = json.loads(told.stdout)["troubles"]
+        assert told.returncode == (1 if troubles else 0)
+        return {one["about"] for one in troubles if one["kind"] == "letter-waits"}
+
+    whom = {"query-post-deleted", "comments-post-deleted", "dead-letters-post-deleted"}
+    eventually(lambda: whom <= waits())
+    dead = ("dead", "--function-port", str(blog.port + POSTS))
+    for letter in json.loads(verb(blog, *dead, "--json").stdout)["deadLetters"]:
+        if letter["trigger"] in whom:
+            given_up = verb(blog, *dead, "discard", letter["id"], "--reason", "a test")
+            assert given_up.returncode == 0, given_up.stderr
+    eventually(lambda: not whom & waits())
 
 
 def test_status_is_columns_without_escape_codes_in_a_pipe(blog: RunningBlog) -> None:

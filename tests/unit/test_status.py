@@ -27,6 +27,7 @@ from eventing.condition import Trouble
 from tests.e2e.running import free_ports
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
+PARTS = ("broker", "eventing", "functions")
 REFUSED = {"kind": "event-refused", "about": "p1.1", "detail": "the broker answered [413]: see it"}
 
 
@@ -339,6 +340,20 @@ def test_the_example_in_the_guide_is_what_is_told(capsys: pytest.CaptureFixture[
     [example, *_] = re.findall(r"```json\n(.*?)```", OPERATING.read_text(), re.DOTALL)
     show(summed_up("running", [Located("dead-letters", TROUBLE)], FACTS), as_json=True)
     assert json.loads(capsys.readouterr().out) == json.loads(example)
+
+
+def test_every_kind_of_trouble_is_in_the_guide() -> None:
+    table = OPERATING.read_text().partition("## Troubles")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE))
+    root = OPERATING.parents[1]
+    sources = [file for part in PARTS for file in (root / part).rglob("*.py")]
+    told = {
+        kind
+        for file in sources
+        for kind in re.findall(r"\bTrouble\(\s*\"([a-z-]+)\"", file.read_text())
+    }
+    assert {"program-down", "trigger-twice", "storage-unavailable"} <= told
+    assert told <= explained
 
 
 def test_the_tables_have_each_count_below_its_name(capsys: pytest.CaptureFixture[str]) -> None:
