@@ -105,6 +105,21 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The event cannot be read any more: nobody gets it from this log."""
+
+    delivery: Delivery
+
+    def apply(self, batch: Batch) -> None:
+        """Take the delivery away."""
+        batch.remove(self.delivery)
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """An attempt failed: the delivery goes on as `again`, later or to the next stage.
 

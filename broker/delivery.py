@@ -1,16 +1,17 @@
 """One attempt of a delivery: read, send, judge, record; changes when one of these steps does."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 from broker.arrival import TTL, Arrival, Refused
-from broker.changes import Delivered, Taken
+from broker.changes import Delivered, Lost, Taken
 from broker.dead_letter import dead_letter
 from broker.intake import Intake
 from broker.log import EventLog
 from broker.outcome import Failed, Replied, ReplyRefused, is_retried, judge_sink, judge_subscriber
+from broker.reading import Unreadable
 from broker.records import NEVER_TRIED, Delivery, Failure, Stage, Stored
 from broker.send import Sender
 from broker.steps import End, Route, after_failure, after_sink_failure, after_sink_left
@@ -28,17 +29,23 @@ class Deliverer:
     sender: Sender
     intake: Intake
     routes: Mapping[str, Route]
+    lost: Callable[[str], None]
+    """Hears of events that the log cannot tell any more."""
 
     async def deliver(self, delivery: Delivery) -> bool:
         """Attempt once and record what follows; if that fails the delivery stays as it was.
 
         False when the attempt failed in a way that passes with time.
         """
-        found = self.log.read(delivery)
+        try:
+            found = self.log.read(delivery)
+        except Unreadable as error:
+            await self.log.record(Lost(delivery))
+            self.lost(str(error))
+            return True
         if found is None:
             return True
-        stored, kept = found
-        failure = None if kept is None else Failure.from_json(kept)
+        stored, failure = found
         started = monotonic()
         end = await self._attempt(delivery, stored, failure)
         await self.log.record(end.change)

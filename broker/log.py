@@ -11,7 +11,7 @@ from time import time
 
 from broker.changes import Batch, Change
 from broker.clock import Clock, set_clock, this_boot
-from broker.logfile import LogUnusable, open_file
+from broker.logfile import LogUnusable, is_damage, open_file, put_aside
 from broker.reading import LogReader
 from broker.records import Delivery
 
@@ -23,6 +23,7 @@ Committed = Callable[[Delivery], None]
 
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_IOERR: "make room on the disk; if it has room, see whether it is at fault",
     sqlite3.SQLITE_BUSY: "end the program that has it open, or name another file with --data",
 }
 _REMEDY = "give this user the right to write there, or name another file with --data"
@@ -31,11 +32,21 @@ _REMEDY = "give this user the right to write there, or name another file with --
 def open_log(path: Path, committed: Committed) -> "EventLog":
     """The log in that file, made if it is new; LogUnusable. `committed` hears of deliveries."""
     try:
-        return EventLog(path, committed)
+        try:
+            return EventLog(path, committed)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
+            put_aside(path, str(error))
+            return EventLog(path, committed)
     except (OSError, sqlite3.Error) as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        remedy = _REMEDIES.get(code, _REMEDY)
-        raise LogUnusable(f"{path} cannot be the event log: {error}: {remedy}") from None
+        raise unusable(path, error) from None
+
+
+def unusable(path: Path, error: Exception) -> LogUnusable:
+    """What to do about the error, which is not the file's own fault."""
+    remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _REMEDY)
+    return LogUnusable(f"{path} cannot be the event log: {error}: {remedy}")
 
 
 class EventLog(LogReader):
@@ -55,9 +66,13 @@ class EventLog(LogReader):
         self.file = open_file(path)
         super().__init__(self.file.reader)
         self._writer = self.file.writer
-        self.clock = self._set_clock()
-        self.on_damage: Callable[[str], None] = lambda _: None
-        self._ids = count(self.last_id() + 1)
+        try:
+            self.clock = self._set_clock()
+            self._ids = count(self.last_id() + 1)
+        except sqlite3.Error:
+            self.file.close()
+            raise
+        self.on_damage: Callable[[str], None] = _say_nothing
         self._committed = committed
         self._thread = ThreadPoolExecutor(1, "log")
         self._pending: list[Pending] = []
@@ -133,14 +148,14 @@ class EventLog(LogReader):
     async def _commit(self, changes: Iterable[Change]) -> Exception | None:
         loop = asyncio.get_running_loop()
         try:
-            with self.watching():
-                self._writer.execute("BEGIN IMMEDIATE")
-                batch = Batch(self._writer)
-                for change in changes:
-                    change.apply(batch)
-                batch.write_counts()
-                await loop.run_in_executor(self._thread, self._writer.commit)
+            self._writer.execute("BEGIN IMMEDIATE")
+            batch = Batch(self._writer)
+            for change in changes:
+                change.apply(batch)
+            batch.write_counts()
+            await loop.run_in_executor(self._thread, self._writer.commit)
         except Exception as error:  # whoever waits for the change raises it
+            self.notice(error)
             with suppress(sqlite3.Error):
                 self._writer.rollback()
             return error
@@ -170,12 +185,16 @@ class EventLog(LogReader):
         self._is_to_blank = False
         loop = asyncio.get_running_loop()
         try:
-            with self.watching():
-                is_done = await loop.run_in_executor(self._thread, _checkpoint, self._writer)
-        except sqlite3.Error:
+            is_done = await loop.run_in_executor(self._thread, _checkpoint, self._writer)
+        except sqlite3.Error as error:
+            self.notice(error)
             is_done = False
         if not is_done:
             self.blank_later()
+
+
+def _say_nothing(_: str) -> None:
+    """For who does not ask about damage."""
 
 
 def _checkpoint(writer: sqlite3.Connection) -> bool:

@@ -55,9 +55,9 @@ class LogFile:
         _mark(self.lock, _CLOSED)
         self.lock.close()
 
-    def put_aside(self) -> Path:
-        """Give the file another name, whoever has it open."""
-        return put_aside(self.path)
+    def put_aside(self, reason: str) -> Path:
+        """Give the file, which is closed, another name."""
+        return put_aside(self.path, reason)
 
 
 def is_damage(error: BaseException) -> bool:
@@ -74,11 +74,7 @@ def open_file(path: Path) -> LogFile:
             _check(path, mark)
             opened = LogFile(path, lock, *_connect_both(path), noticed)
         except Damaged as error:
-            aside = put_aside(path)
-            log.warning(
-                "event log set aside",
-                extra={"fields": {"file": str(aside), "reason": str(error)}},
-            )
+            put_aside(path, str(error))
             opened = LogFile(path, lock, *_connect_both(path))
     except BaseException:
         lock.close()
@@ -87,13 +83,14 @@ def open_file(path: Path) -> LogFile:
     return opened
 
 
-def put_aside(path: Path) -> Path:
+def put_aside(path: Path, reason: str) -> Path:
     """Give a damaged log another name; the write-ahead log first, which must meet no new file."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     aside = path.with_name(f"{path.name}{ASIDE}{stamp}")
     for ending in (*_ALONGSIDE, ""):
         with suppress(FileNotFoundError):
             path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    log.warning("event log set aside", extra={"fields": {"file": str(aside), "reason": reason}})
     return aside
 
 
@@ -127,7 +124,7 @@ def _check(path: Path, mark: str) -> None:
     """Before SQLite, which takes an empty file for a new database."""
     if path.is_dir():
         raise Damaged("it is a directory")
-    if path.exists() and path.stat().st_size == 0 and mark != _NEW:
+    if path.is_file() and path.stat().st_size == 0 and mark != _NEW:
         raise Damaged("it is empty")
 
 

@@ -1,22 +1,25 @@
 """The broker's own routes, which tell how it is; changes when an operator must see more."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from aiohttp import web
 
 from broker.changes import COUNTS
+from broker.health import Health
 from broker.log import EventLog
 
 _NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 class Status:
-    """Readiness, counts and the dead. `triggers` are those of the manifests."""
+    """Readiness, counts, troubles and the dead. `triggers` are those of the manifests."""
 
-    def __init__(self, log: EventLog, triggers: Sequence[str]) -> None:
+    def __init__(self, log: EventLog, health: Health, triggers: Sequence[str]) -> None:
         self._log = log
+        self._health = health
         self._triggers = triggers
         self._ready = False
 
@@ -29,15 +32,23 @@ class Status:
         return web.Response(status=200 if self._ready else 503)
 
     async def status(self, _: web.Request) -> web.Response:
-        """`{"triggers": {NAME: {delivered, dead_lettered, waiting, retrying, dead, oldest_wait}}}`.
+        """`{"triggers": {NAME: {delivered, dead_lettered, waiting, retrying, dead, oldest_wait}},
+        "troubles": [{kind, about, detail}], …facts}`.
 
         `oldest_wait` is in seconds, null when nothing waits. Triggers that have left the
         manifests are listed as long as they have dead events.
         """
+        report = self._health.condition.report()
+        try:
+            return web.json_response({"triggers": self._all(), **report})
+        except sqlite3.Error:  # a trouble tells why
+            return web.json_response({"triggers": None, **report})
+
+    def _all(self) -> Mapping[str, object]:
         counts = self._log.counts()
         gone = [name for name, counted in counts.items() if counted["dead"]]
         names = dict.fromkeys([*self._triggers, *gone])
-        return web.json_response({"triggers": {name: self._one(name, counts) for name in names}})
+        return {name: self._one(name, counts) for name in names}
 
     def _one(self, trigger: str, counts: Mapping[str, Mapping[str, int]]) -> dict[str, object]:
         oldest = self._log.oldest(trigger)

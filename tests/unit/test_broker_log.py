@@ -158,7 +158,7 @@ def test_attempts_due_time_and_failure_are_kept(tmp_path: Path) -> None:
         await log.record(Moved(to_sink, last))
         found = log.read(last)
         assert found is not None
-        assert found[1] == FAILURE.to_json()
+        assert found[1] == FAILURE
         await log.record(Delivered(last, to_sink=True))
         assert log.counts()["a"] == counts(dead_lettered=1)
 
