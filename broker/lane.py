@@ -49,7 +49,7 @@ class Lane:
         """A delivery became durable."""
         if delivery.due >= FOR_GOOD:
             return
-        self._pace.failed(self._clock())
+        self._pace.added(self._clock())
         self._window.add(delivery)
         self._pump()
 
@@ -118,6 +118,8 @@ class Lane:
         self._window.end(delivery)
         if is_there:
             self._pace.answered()
+        else:
+            self._pace.failed(self._clock())
 
     def _put_back(self, delivery: Delivery) -> None:
         self._window.end(delivery)

@@ -87,9 +87,13 @@ def put_aside(path: Path, reason: str) -> Path:
     """Give a damaged log another name; the write-ahead log first, which must meet no new file."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     aside = path.with_name(f"{path.name}{ASIDE}{stamp}")
-    for ending in (*_ALONGSIDE, ""):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    try:
+        for ending in (*_ALONGSIDE, ""):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    except OSError as error:
+        remedy = "move it away by hand, with the files beside it"
+        raise LogUnusable(f"{path} ({reason}) cannot be put aside: {error}: {remedy}") from None
     log.warning("event log set aside", extra={"fields": {"file": str(aside), "reason": reason}})
     return aside
 

@@ -15,6 +15,9 @@ class Pace(Protocol):
     def resumes(self) -> float:
         """When the next attempt may begin at the earliest."""
 
+    def added(self, now: float) -> None:
+        """A delivery came that the other side has just failed to take."""
+
     def failed(self, now: float) -> None:
         """An attempt failed in a way that passes with time."""
 
@@ -30,6 +33,9 @@ class Steady:
 
     def resumes(self) -> float:
         return 0.0
+
+    def added(self, now: float) -> None:
+        pass
 
     def failed(self, now: float) -> None:
         pass
@@ -57,6 +63,11 @@ class Probing:
 
     def resumes(self) -> float:
         return self._resumes
+
+    def added(self, now: float) -> None:
+        """What comes while the other side is known to be away postpones no attempt."""
+        if not self._pause:
+            self.failed(now)
 
     def failed(self, now: float) -> None:
         """Several that were under way together count once."""

@@ -229,6 +229,26 @@ def test_while_the_other_side_is_away_one_is_tried_at_a_time_each_time_another()
     asyncio.run(run())
 
 
+def test_more_that_fails_meanwhile_postpones_no_attempt() -> None:
+    async def run() -> None:
+        away = Away(40)
+        away.lane.start()
+        await turns(60)
+        for number in range(100, 300):
+            away.ticks.now += 1
+            away.held[number] = Delivery(away.ticks(), number, "t", Stage.KEPT, 6)
+            away.lane.add(away.held[number])
+            await turns(5)
+        probes = len(away.attempts) - AT_ONCE
+        assert 200 / LONGEST_PAUSE <= probes <= 200 / LONGEST_PAUSE + 3
+        away.is_away = False
+        await away.later(LONGEST_PAUSE)
+        await until(lambda: not away.held)
+        await away.lane.stop(5)
+
+    asyncio.run(run())
+
+
 def test_once_one_is_taken_all_go() -> None:
     async def run() -> None:
         away = Away(1_500)
