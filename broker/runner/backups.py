@@ -18,6 +18,7 @@ from broker.runner.programs import PYTHON, Command
 FIRST = 300.0  # seconds; a start has more urgent things to do
 AGAIN = 1_800.0  # seconds; whoever starts the blog for an hour a day gets backups too
 DAY = timedelta(days=1)
+LATE = timedelta(hours=1)  # after which a backup should have been made that is due
 KEPT = 7
 RESERVE = 2**30  # bytes that a backup leaves free; of a small disk, a tenth
 
@@ -93,6 +94,13 @@ class Backups:
 def due(names: Sequence[str], now: datetime) -> bool:
     """Whether none was made within the last day; those of a clock that was ahead say nothing."""
     return not any(name_of(now - DAY) < name <= name_of(now) for name in _ours(names))
+
+
+def overdue(data: Path, up: timedelta, now: datetime) -> bool:
+    """Whether a blog that has been `up` for so long has no backup of its last day."""
+    names = _ours([file.name for file in (data / BACKUPS).glob(f"*{_ENDING}")])
+    in_time = name_of(now - DAY - LATE)
+    return up > LATE and not any(in_time < name <= name_of(now) for name in names)
 
 
 def surplus(names: Sequence[str], now: datetime) -> list[str]:

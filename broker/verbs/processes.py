@@ -35,8 +35,16 @@ def figures(entry: Entry) -> Mapping[str, Any]:
         process = psutil.Process(entry.pid)
         tree = [process, *process.children(recursive=True)]
         memory = sum(one.memory_info().rss for one in tree)
-        # Not `started`: both of these times move along when somebody sets the clock.
-        uptime = round(max(0.0, time.time() - process.create_time()), 1)
+        return {"uptime": uptime(entry.pid), "memory": memory}
     except psutil.Error:  # it has just ended
         return {"uptime": None, "memory": None}
-    return {"uptime": uptime, "memory": memory}
+
+
+def uptime(pid: int) -> float:
+    """Seconds that the process has run; 0 once it has ended."""
+    try:
+        began = psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
+    # Both of these times move along when somebody sets the clock.
+    return round(max(0.0, time.time() - began), 1)

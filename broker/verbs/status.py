@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from broker.manifests import load_platform
+from broker.runner.backups import overdue
 from broker.runner.disk import check_disk
+from broker.runner.folder import BACKUPS
 from broker.runner.register import Entry, Noted, read_running
 from broker.runner.restart import SETTLED
 from broker.runner.settings import HOST, Settings
 from broker.verbs.ask import CannotTell
-from broker.verbs.processes import figures, is_child, is_runner_alive
+from broker.verbs.processes import figures, is_child, is_runner_alive, uptime
 from broker.verbs.report import program_lines, show, trigger_lines
 from broker.verbs.summary import Located, Report, summed_up
 from broker.verbs.told import Told, ask_all, by_kind
@@ -77,7 +80,8 @@ def _running(data: Path, noted: Noted) -> Report:
         **by_kind(told),
         "disk": disk.facts,
     }
-    return summed_up(noted.phase, [*troubles, *_of_disk(disk)], facts)
+    troubles += [*_of_backups(data, noted), *_of_disk(disk)]
+    return summed_up(noted.phase, troubles, facts)
 
 
 def _ask(noted: Noted) -> Mapping[str, Told]:
@@ -146,6 +150,13 @@ def _triggers(broker: Told) -> Report | None:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
+
+
+def _of_backups(data: Path, noted: Noted) -> Iterator[Located]:
+    """The daily backup, when it is late; the log has told why."""
+    if overdue(data, timedelta(seconds=uptime(noted.runner)), datetime.now(UTC)):
+        detail = "none is from the last day: the log says why, under the same kind of trouble"
+        yield Located("blog", Trouble("backup-missing", str(data / BACKUPS), detail))
 
 
 def _of_disk(disk: Finding) -> list[Located]:

@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from broker.cli import main
-from broker.runner.backups import Backups, due, name_of, room_for_backup, surplus
+from broker.runner.backups import Backups, due, name_of, overdue, room_for_backup, surplus
 from broker.runner.console import Console
+from broker.runner.folder import BACKUPS
 from broker.runner.process import Lifeline
 from tests.disks import disk
 from tests.waiting import until
@@ -39,6 +40,19 @@ def ago(**span: float) -> str:
 )
 def test_a_backup_is_due_when_none_is_younger_than_a_day(names: list[str], wanted: bool) -> None:
     assert due(names, NOW) is wanted
+
+
+@pytest.mark.parametrize(
+    ("newest", "hours_up", "late"),
+    [(None, 0.9, False), (None, 1.1, True), (24.9, 30, False), (25.1, 30, True), (-5, 30, True)],
+)
+def test_a_backup_is_overdue_an_hour_after_it_was_due_or_the_blog_began(
+    newest: float | None, hours_up: float, late: bool, tmp_path: Path
+) -> None:
+    (tmp_path / BACKUPS).mkdir()
+    if newest is not None:
+        (tmp_path / BACKUPS / ago(hours=newest)).touch()
+    assert overdue(tmp_path, timedelta(hours=hours_up), NOW) is late
 
 
 def test_seven_are_kept_and_those_of_nobody_s_naming_stay() -> None:

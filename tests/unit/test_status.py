@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import main
+from broker.runner import backups
 from broker.runner.disk import GIB, judge
 from broker.runner.programs import Program
 from broker.runner.register import Phase, Register
@@ -159,6 +161,18 @@ def test_a_program_that_ends_again_and_again_is_a_trouble_although_it_is_up(
         for _ in range(4):
             runner.start("posts", port)
         assert runner.troubles() == [("program-restarts", "posts", "posts")]
+
+
+def test_a_backup_that_should_have_been_made_is_missing(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "LATE", timedelta(0))
+    with function({}) as port:
+        runner.start("posts", port)
+        assert runner.troubles() == [("backup-missing", "blog", str(runner.data / "backups"))]
+        (runner.data / "backups").mkdir()
+        (runner.data / "backups" / backups.name_of(datetime.now(UTC))).touch()
+        assert runner.troubles() == []
 
 
 def test_another_process_at_the_port_does_not_count_as_the_program(runner: Runner) -> None:
