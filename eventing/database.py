@@ -1,7 +1,8 @@
 """A function's own database: a small pool, transactions, and migrations applied once."""
 
+import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,8 @@ __all__ = [
 
 Row = Any
 """One row; a column is read by name, `row["id"]`."""
+
+_OF_REBUILD = re.compile(r"rebuild[0-9]+_")  # as eventing.rebuild names what it makes
 
 
 class InvalidDatabaseURL(Misconfigured):
@@ -50,6 +53,12 @@ class Engine(Connects, Protocol):
 
     def origin(self, connection: Any) -> str:
         """What `Transaction.origin` says, inside a transaction of that connection."""
+
+    def indexes(self, connection: Any) -> Mapping[str, str]:
+        """The table of each index that can have another name."""
+
+    def rename_index(self, connection: Any, name: str, new: str) -> None:
+        """Give an index another name; one that has it already makes room."""
 
     def claim(self) -> AbstractContextManager[bool]:
         """Be one of the processes with a relay here; whether it is sure to be the only one."""
@@ -188,11 +197,24 @@ def _apply(engine: Engine, connection: Any, folders: Sequence[Path]) -> None:
         tx = Transaction(connection, engine)
         tx.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
         done = {row["name"] for row in tx.rows("SELECT name FROM migrations")}
-        for folder in folders:
-            for file in sorted(folder.glob("*.sql")):
-                if (name := f"{folder.parent.name}/{folder.name}/{file.stem}") not in done:
-                    run_file(tx, file)
-                    tx.execute("INSERT INTO migrations (name) VALUES (?)", name)
+        files = {
+            f"{folder.parent.name}/{folder.name}/{file.stem}": file
+            for folder in folders
+            for file in sorted(folder.glob("*.sql"))
+        }
+        if done and files.keys() - done:
+            _restore_index_names(engine, connection)
+        for name in [each for each in files if each not in done]:
+            run_file(tx, files[name])
+            tx.execute("INSERT INTO migrations (name) VALUES (?)", name)
+
+
+def _restore_index_names(engine: Engine, connection: Any) -> None:
+    """Call indexes as migrations do: tables that took another's place kept their indexes' names."""
+    for name, table in engine.indexes(connection).items():
+        own = _OF_REBUILD.sub("", name)
+        if own != name and not _OF_REBUILD.match(table):
+            engine.rename_index(connection, name, own)
 
 
 def run_file(tx: Transaction, file: Path) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL as a function's database: shared by every copy of the function."""
 
 import re
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
@@ -122,6 +123,20 @@ class Postgres:
         parts = [part for name, part in _ORIGIN.items() if allowed[name]]
         cursor.execute(f"SELECT concat_ws(' ', {', '.join(parts)}) AS origin")
         return str(cursor.fetchone()["origin"])
+
+    def indexes(self, connection: Any) -> Mapping[str, str]:
+        """All of this schema."""
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT indexname, tablename FROM pg_indexes WHERE schemaname = current_schema()"
+        )
+        return {row["indexname"]: row["tablename"] for row in cursor.fetchall()}
+
+    def rename_index(self, connection: Any, name: str, new: str) -> None:
+        """A change in the catalogue alone."""
+        cursor = connection.cursor()
+        cursor.execute(f"ALTER INDEX IF EXISTS {new} RENAME TO replaced_{name}")
+        cursor.execute(f"ALTER INDEX {name} RENAME TO {new}")
 
     def claim(self) -> AbstractContextManager[bool]:
         """Other copies of the function may always be there: a lease has to run out."""

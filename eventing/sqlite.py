@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -132,6 +132,19 @@ class SQLite:
         """The file that has the name now: a copy is another one."""
         with _out_of_reach():
             return str(self._file.stat().st_ino)
+
+    def indexes(self, connection: sqlite3.Connection) -> Mapping[str, str]:
+        """Those that a statement has made."""
+        select = "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+        return dict(connection.execute(select).fetchall())
+
+    def rename_index(self, connection: sqlite3.Connection, name: str, new: str) -> None:
+        """Make it again, which takes a second for a million rows: there is no other way."""
+        select = "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?"
+        [sql] = connection.execute(select, (name,)).fetchone()
+        connection.execute(f"DROP INDEX IF EXISTS {new}")
+        connection.execute(f"DROP INDEX {name}")
+        connection.execute(sql.replace(name, new, 1))
 
     @contextmanager
     def claim(self) -> Iterator[bool]:

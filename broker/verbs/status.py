@@ -45,14 +45,17 @@ def status(context: click.Context, data: Path, *, as_json: bool) -> None:
 
     Exits with 0 if all is well, 1 if something is wrong, 2 if it could not find out.
     """
-    if not data.is_dir():
-        raise CannotTell(f"there is no folder {data.absolute()}: name the blog's with --data")
-    report = _look(data.absolute())
+    try:
+        report = _look(data.absolute())
+    except OSError as error:
+        why = f"the data folder {data.absolute()} cannot be read ({error.strerror})"
+        raise CannotTell(f"{why}: name the blog's with --data, as the user who runs it") from None
     show(report, program_lines, trigger_lines, as_json=as_json)
     context.exit(0 if report["well"] else 1)
 
 
 def _look(data: Path) -> Report:
+    data.stat()  # a folder that is not there is another thing than one without a blog
     try:
         noted = read_running(data)
     except FileNotFoundError:

@@ -204,7 +204,7 @@ def test_a_sinkbinding_that_knative_forgot_is_woken_and_waited_for(cluster: Clus
     cluster.builds(BROKER, BOUND)
     cluster.shows("found", BROKER, STUCK)
     cluster.shows("found.after-annotate", BROKER, BOUND)
-    answer = cluster.blog("deploy", "local")
+    answer = cluster.blog("deploy", "local", "--timeout", "5")
     assert answer.exit_code == 0
     assert answer.output.splitlines()[1:-1] == [
         "1 of 2 ready, waiting for SinkBinding posts: NoAddressable",
@@ -251,7 +251,7 @@ def test_what_a_channel_kept_of_a_deleted_trigger_is_removed(cluster: Cluster) -
     cluster.shows("found", BROKER)
     cluster.shows("channels", channel(kept()))
     cluster.shows("channels.after-patch", channel())
-    answer = cluster.blog("deploy", "local")
+    answer = cluster.blog("deploy", "local", "--timeout", "5")
     assert answer.exit_code == 0
     assert answer.output.splitlines()[1] == (
         "removed from the channel default-kne-trigger: a deleted Trigger query-post-created"
@@ -266,7 +266,7 @@ def test_where_it_may_not_be_removed_another_way_is_told(cluster: Cluster) -> No
     cluster.shows("found", BROKER)
     cluster.shows("channels", channel(kept()))
     (cluster.folder / "refused-patch").write_text("you may not impersonate")
-    answer = cluster.blog("deploy", "local")
+    answer = cluster.blog("deploy", "local", "--timeout", "5")
     assert answer.exit_code == 1
     assert "still delivers to a deleted Trigger query-post-created" in answer.output
     assert "you may not impersonate" in answer.output

@@ -73,7 +73,7 @@ def test_a_setting_reaches_those_that_read_it_and_no_others(name: str, readers: 
     assert {program for program in GIVEN if OURS[name] in GIVEN[program].values()} == readers
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", sorted(EVERYBODY))
 def test_what_a_shell_happens_to_hold_changes_nothing(name: str) -> None:
     without = environments(MACHINE | OURS)
     assert GIVEN[name] == without[name]
