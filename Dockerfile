@@ -9,13 +9,15 @@ RUN python3 -m pip install --quiet --no-cache-dir --root-user-action ignore --di
       --no-compile --require-hashes --only-binary :all: --target lib --requirement /tmp/functions.txt \
  && rm -r lib/bin \
  && python3 -m compileall -q --invalidation-mode unchecked-hash lib
+COPY LICENSE LICENSE
 COPY eventing eventing
 COPY functions/__init__.py functions/events.py functions/
 ARG FUNCTION
 COPY functions/${FUNCTION} functions/${FUNCTION}
 # Without FUNCTION every function has been copied: then there is no such file.
 RUN test -f "functions/$FUNCTION/main.py" \
- && python3 -m compileall -q --invalidation-mode unchecked-hash eventing functions
+ && python3 -m compileall -q --invalidation-mode unchecked-hash eventing functions \
+ && chmod -R a+rX . # whatever the umask of whoever has checked this out
 
 FROM ${PYTHON_IMAGE}
 WORKDIR /app
@@ -30,7 +32,7 @@ ENV FUNCTION_SOURCE=functions/${FUNCTION}/main.py \
     PORT=8080 \
     HOME=/tmp \
     PYTHONPATH=/app:/app/lib
-COPY LICENSE LICENSE
+COPY --from=build /app/LICENSE LICENSE
 COPY --from=build /app/eventing eventing
 COPY --from=build /app/functions functions
 # A base image may lack the bytecode of Python's own modules, and nobody can write it later. Whoever

@@ -5,10 +5,18 @@ BIN := .venv/bin
 # By the interpreter: a script's first line cannot name each path that a project may lie in.
 BLOG := $(BIN)/python -P -m broker
 # Whatever a shell, or the settings of its user, may say about these: a set-up is whole, and lies here.
+# Only where packages come from is theirs to say.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-user
 NPM_CI := ci --include=dev --include=optional --bin-links --package-lock --global=false --dry-run=false --silent --no-audit --no-fund
-unexport NODE_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_CONSTRAINT PIP_REQUIREMENT PIP_EDITABLE
-unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS PYTHONUSERBASE CDPATH
+NPM_SOURCES := registry proxy https_proxy noproxy cafile ca cert key strict_ssl cache userconfig globalconfig offline prefer_offline
+PIP_SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIENT_CERT PROXY CACHE_DIR NO_CACHE_DIR TIMEOUT \
+  DEFAULT_TIMEOUT RETRIES CONFIG_FILE KEYRING_PROVIDER
+unexport CDPATH NODE_ENV
+unexport $(filter-out $(NPM_SOURCES:%=npm_config_%) npm_config_//% npm_config_@% npm_config_fetch_%,$(filter npm_config_%,$(.VARIABLES)))
+unexport $(filter-out $(PIP_SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
+unexport $(filter-out PYTHON PYTHON_IMAGE PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONHASHSEED,$(filter PYTHON%,$(.VARIABLES)))
+# The blog speaks while it runs, not when it has ended.
+MAKEFLAGS += --output-sync=none
 # A project that was moved or copied has programs of another folder; one whose Python is gone has none.
 $(shell if [ -s .venv/.made ] && { [ "$$(cat .venv/.made)" != "$$(pwd -P)" ] || [ ! -x .venv/bin/python ]; }; then \
   rm -f .venv/.made .venv/.local .venv/.dev; fi)

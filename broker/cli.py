@@ -1,6 +1,8 @@
 """`blog` and its verbs; changes when a verb is added."""
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -52,5 +54,8 @@ class Verbs(click.Group):
 
 @click.command(cls=Verbs)
 @click.option("--cluster", is_flag=True, help="Operate the one in the cluster of kubectl.")
-def main(cluster: bool) -> None:
+def main(cluster: bool) -> None:  # noqa: ARG001 - the verbs look for it
     """Run the blog on this machine, and operate it, here or in a cluster."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show ends no verb
+            stream.reconfigure(errors="backslashreplace")

@@ -17,6 +17,7 @@ from broker.load.progress import Display
 from broker.load.report import Count, Report
 from broker.load.settle import settle
 from broker.load.text import Fault
+from broker.runner.settings import HOST
 from broker.verbs.ask import PORT
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -64,7 +65,7 @@ def load(
     except Fault as fault:
         raise click.ClickException(str(fault)) from None
     display = Display(Console(stderr=True))
-    door = Door(url or f"http://localhost:{port}", waiting=Waiting(), say=display.say)
+    door = Door(url or f"http://{HOST}:{port}", waiting=Waiting(), say=display.say)
     blog = Blog(door, token=token)
     with display.bars:
         report = _load(files, rows, blog=blog, display=display, wait=wait)

@@ -1,6 +1,7 @@
 """`blog run`: its options, and what it says to the person who started it."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,14 @@ def run(context: click.Context, /, data: Path, **options: Any) -> None:
 
 
 def announce(settings: Settings) -> None:
-    """Where everything is, and whether everybody may write."""
+    """Say where everything is, and whether everybody may write."""
+    try:
+        _announce(settings)
+    except OSError:  # nobody hears it, or the disk that it goes to is full: no reason to end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _announce(settings: Settings) -> None:
     click.echo(
         "The blog is running; Ctrl-C stops it.\n"
         f"  page    {settings.site}\n"

@@ -145,6 +145,8 @@ def _base(settings: Settings, inherited: Environment) -> Environment:
         **chosen(inherited, (*MACHINE, *INTERPRETER, *SERVERS)),
         "LOG_LEVEL": settings.log_level,
         "PYTHONPATH": str(settings.root),
+        # A large sort needs room, and it is the data's disk that is watched and has to have it.
+        "SQLITE_TMPDIR": str(settings.data),
         "PYTHONUTF8": "1",  # whatever the locale, files of ours are read as what they are
     }
 

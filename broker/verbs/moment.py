@@ -8,6 +8,7 @@ instant nobody may write: then every database is seen as it is, and they are let
 is copied. What was under way is then as after a power cut, which loses nothing.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -99,7 +100,7 @@ def _execute(file: Path, connection: sqlite3.Connection, statement: str) -> None
 
 @contextmanager
 def _connect(file: Path) -> Iterator[sqlite3.Connection]:
-    address = f"file:{quote(str(file.absolute()))}?mode=rw"
+    address = f"file:{quote(os.fsencode(file.absolute()))}?mode=rw"
     with closing(
         sqlite3.connect(address, uri=True, timeout=FOR_ONE, isolation_level=None)
     ) as connection:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
+from pathlib import Path
 
 import psutil
 import pytest
@@ -116,3 +117,18 @@ def test_it_ends_in_an_orderly_way(blog: RunningBlog) -> None:
     assert blog.stop(signal.SIGTERM) == 0
     assert not (blog.data / "running.json").exists()
     assert os.fspath(blog.data) not in blog.said()
+
+
+def test_nobody_has_to_hear_what_it_says(tmp_path: Path) -> None:
+    """With closed streams, whose numbers other files would get, and a disk that takes no word."""
+    root = project(tmp_path / "project")
+    deaf = ("/bin/sh", "-c", 'exec "$@" <&- >/dev/full 2>&-', "sh", *ENTRY)
+    blog = RunningBlog(tmp_path / "data", environment(PYTHONPATH=str(root)), deaf).start()
+    try:
+        streams = [Path(f"/proc/{blog.process.pid}/fd/{number}") for number in range(3)]
+        eventually(lambda: all(stream.is_char_device() for stream in streams))
+        eventually(lambda: {os.fspath(stream.readlink()) for stream in streams} == {os.devnull})
+        assert blog.ask("GET", "/posts")[0] == 200
+        assert blog.stop() == 0
+    finally:
+        blog.kill()

@@ -1,6 +1,7 @@
 """What `make` sets up and builds, with stand-ins for its tools that note how they are called."""
 
 import os
+import select
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ BROUGHT_ALONG = {
     "CDPATH": "/usr",
     "NODE_ENV": "production",
     "PIP_DRY_RUN": "1",
+    "PIP_PYTHON": "/usr/bin/python3",
+    "PIP_REQUIRE_HASHES": "1",
     "PIP_TARGET": "/elsewhere",
     "PIP_USER": "1",
     "PYTHONHOME": "/nowhere",
@@ -36,8 +39,17 @@ BROUGHT_ALONG = {
     "PYTHONOPTIMIZE": "2",
     "PYTHONPATH": "/another/project",
     "PYTHONWARNINGS": "error",
+    "npm_config_omit": "dev",
+    "npm_config_workspace": "elsewhere",
+}
+KEPT = {
+    "PIP_INDEX_URL": "https://mirror.example",
+    "npm_config_registry": "https://mirror.example",
+    "https_proxy": "http://proxy.example",
 }
 STATIC = ["my logo.png", "a:b.png", "$1.png", "100%.png", "#x.png", "it's.png", "a\nb", "é*?"]
+
+WITHIN = 5.0  # seconds
 
 
 @dataclass
@@ -49,16 +61,18 @@ class Project:
     calls: Path
 
     def make(self, target: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        given = {"PATH": f"{self.tools}:/usr/bin:/bin", "CALLS": str(self.calls), **env}
         self.calls.write_text("")
         return subprocess.run(
             ["make", target],
             check=False,
             cwd=self.folder,
-            env=given,
+            env=self.environment(**env),
             capture_output=True,
             text=True,
         )
+
+    def environment(self, **env: str) -> dict[str, str]:
+        return {"PATH": f"{self.tools}:/usr/bin:/bin", "CALLS": str(self.calls), **env}
 
     def called(self) -> list[str]:
         """The lines that the stand-ins noted in the last run."""
@@ -95,15 +109,15 @@ def project(tmp_path: Path) -> Project:
 
 def test_what_a_caller_brings_along_reaches_no_tool_of_a_set_up(project: Project) -> None:
     for target in (".venv/.local", "web/dist/.built"):
-        done = project.make(target, **BROUGHT_ALONG)
+        done = project.make(target, **BROUGHT_ALONG, **KEPT)
         assert done.returncode == 0, done.stderr
         names = {line.partition("=")[0] for line in project.called()}
-        assert "CALLS" in names
+        assert names > KEPT.keys()
         assert not names & BROUGHT_ALONG.keys()
 
 
-def test_a_setting_of_npm_s_leaves_nothing_out(project: Project) -> None:
-    project.make("web/dist/.built", npm_config_omit="dev")
+def test_what_a_user_s_npmrc_says_leaves_nothing_out(project: Project) -> None:
+    project.make("web/dist/.built")
     [install] = [line for line in project.called() if line.startswith("npm --prefix web ci")]
     assert {"--include=dev", "--include=optional", "--global=false"} <= set(install.split())
 
@@ -151,6 +165,27 @@ def test_a_set_up_that_can_work_no_longer_is_made_again(project: Project, way: s
     assert any("-r requirements" in line for line in project.called())
     assert project.make(".venv/.local").returncode == 0
     assert project.called() == []
+
+
+def test_what_the_blog_says_is_seen_while_it_runs(project: Project) -> None:
+    """With `make -j -O`, or that in MAKEFLAGS, a recipe would be heard when it has ended."""
+    project.make(".venv/.local")
+    project.make("web/dist/.built")
+    python = project.folder / ".venv/bin/python"
+    python.write_text("#!/bin/sh\necho up; read -r line\n")
+    with subprocess.Popen(
+        ["make", "run"],
+        cwd=project.folder,
+        env=project.environment(MAKEFLAGS="-j2 -O"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as making:
+        assert making.stdout is not None
+        assert making.stdin is not None
+        told = select.select([making.stdout], [], [], WITHIN)[0]
+        making.stdin.close()
+        assert told
+        assert making.stdout.read() == b"up\n"
 
 
 def test_a_page_that_is_built_is_served_without_node(project: Project) -> None:

@@ -304,6 +304,23 @@ def test_half_a_restore_is_not_backed_up(data: Path, tmp_path: Path) -> None:
     assert (refusal.exit_code, "a restore ended half way" in refusal.output) == (1, True)
 
 
+def test_names_that_are_no_text_or_that_the_terminal_cannot_show_are_taken(
+    data: Path, tmp_path: Path
+) -> None:
+    odd = data.rename(tmp_path / os.fsdecode(b"d\xff \xc3\xa9 100% ?#"))
+    archive = tmp_path / os.fsdecode(b"b\xff \xe4\xb8\xad.tar.gz")
+    for name, *more in (["backup"], ["restore", "--replace"]):
+        done = subprocess.run(
+            [*BLOG, name, os.fspath(archive), "--data", os.fspath(odd), *more],
+            check=False,
+            capture_output=True,
+            encoding="latin-1",
+            env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "b\\udcff \\u4e2d.tar.gz" in done.stdout
+
+
 def test_a_folder_with_other_things_is_left_alone(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -80,6 +80,11 @@ def test_what_a_shell_happens_to_hold_changes_nothing(name: str) -> None:
     assert MACHINE.items() <= GIVEN[name].items()
 
 
+def test_what_sqlite_puts_down_for_a_while_is_on_the_disk_of_the_data() -> None:
+    here = {name for name, env in GIVEN.items() if env.get("SQLITE_TMPDIR") == str(SETTINGS.data)}
+    assert here == EVERYBODY - {"ingress"}
+
+
 def test_a_database_is_known_to_its_own_function_alone() -> None:
     knowing = {name: env["DATABASE_URL"] for name, env in GIVEN.items() if "DATABASE_URL" in env}
     assert knowing.keys() == EVERYBODY - {"broker", "ingress"}

@@ -33,7 +33,8 @@ def test_posts_come_in_order_of_file_name_and_rows_go_round(
 
 def test_it_goes_to_the_port_where_the_blog_was_started(blog: SmallBlog, posts: Path) -> None:
     there = CliRunner(env={"AUTHOR_TOKEN": None, "PORT": blog.url.rpartition(":")[2]})
-    assert there.invoke(load, [str(posts)]).exit_code == 0
+    done = there.invoke(load, [str(posts)])
+    assert done.exit_code == 0
     assert len(blog.posts) == 3
 
 
