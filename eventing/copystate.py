@@ -82,9 +82,10 @@ def _repaired(kept: Mapping[str, Row]) -> Iterator[Trouble]:
     for feed, row in kept.items():
         if row["repaired_at"] and row["repaired_at"] > recently:
             detail = (
-                f"Not all events of {feed} had reached the copy; it took what it lacked from the"
-                f" history at {row['repaired_at']} ({row['repaired']} so far). See whether the"
-                " broker was made again, lost its log, or lacks a Trigger."
+                f"Events of {feed} had not reached the copy in time: it took them from the history,"
+                f" {row['repaired']} so far, the last ones at {row['repaired_at']}. If the broker"
+                " was away, nothing is left to do; else see whether it was made again, lost its log"
+                " or lacks a Trigger."
             )
             yield Trouble("copy-repaired", feed, detail)
 

@@ -12,7 +12,7 @@ from eventing.progress import Progress
 from eventing.projection import Projection
 from eventing.reading import FeedUnreadable, read_peer
 from eventing.rebuild import RebuildEnded
-from eventing.replay import Replay
+from eventing.replay import SETTLE, Replay
 from eventing.settings import Misconfigured
 
 RATE = 5_000  # events a second: half of what one core applies, so that live events get their turn
@@ -22,9 +22,13 @@ _FAILURES = (FeedUnreadable, Misconfigured, RebuildEnded, StorageUnavailable)
 
 
 def program(
-    name: str, projection: Projection, open_database: Callable[[Mapping[str, str]], Database]
+    name: str,
+    projection: Projection,
+    open_database: Callable[[Mapping[str, str]], Database],
+    *,
+    settle: float = SETTLE,
 ) -> click.Command:
-    """The program for one projection."""
+    """The program for one projection; events on their way have `settle` seconds to arrive."""
 
     @click.command(name)
     @click.option(
@@ -61,6 +65,7 @@ def program(
                 feeds=[read_peer(feed) for feed in feeds],
                 progress=Progress(sys.stderr),
                 rate=rate,
+                settle=settle,
             )
             wrong = _run(run, compare=check or repair, mend=repair or not check)
         except _FAILURES as error:

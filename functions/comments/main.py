@@ -18,7 +18,7 @@ from eventing.worker import Worker
 from functions.comments import store
 from functions.comments.commands import Commands
 from functions.comments.projection import POSTS
-from functions.comments.verdicts import ANNOUNCED_EVERY, Verdicts, read_wait
+from functions.comments.verdicts import LOOK_EVERY, Verdicts, read_wait
 from functions.events import COMMENT_MODERATED, COMMENTS
 
 
@@ -28,8 +28,17 @@ def build(env: Mapping[str, str]) -> Function:
     return wire(database, Producer(database, env), env)
 
 
-def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Function:
-    """The function on this database, with its background work."""
+def wire(
+    database: Database,
+    producer: Producer,
+    env: Mapping[str, str],
+    *,
+    look_every: float = LOOK_EVERY,
+) -> Function:
+    """The function on this database, with its background work.
+
+    Where nothing sleeps it looks every so many seconds whether comments wait for their verdicts.
+    """
     commands = Commands(database, Bearer.from_env(env), producer)
     verdicts = Verdicts(database, producer, read_wait(env))
     routes = [
@@ -50,15 +59,20 @@ def wire(database: Database, producer: Producer, env: Mapping[str, str]) -> Func
         routes,
         Subscriber([*upkeep.subscriptions(), judged], sweep),
         checks={"outbox": producer.check, "copies": upkeep.check, "readers": readers.check},
-        background=[producer.worker, upkeep.worker, readers.worker, *_timers(verdicts, env)],
+        background=[
+            producer.worker,
+            upkeep.worker,
+            readers.worker,
+            *_timers(verdicts, env, look_every),
+        ],
     )
 
 
-def _timers(verdicts: Verdicts, env: Mapping[str, str]) -> list[Worker]:
+def _timers(verdicts: Verdicts, env: Mapping[str, str], seconds: float) -> list[Worker]:
     """What is done by the clock where nothing sleeps; in a cluster (K_SERVICE) pings ask for it."""
     if env.get("K_SERVICE") or not env.get("K_SINK"):
         return []
-    again = Recurring("verdicts", verdicts.announce_again, seconds=ANNOUNCED_EVERY)
+    again = Recurring("verdicts", verdicts.announce_again, seconds=seconds)
     return [Worker(again.start, again.stop)]
 
 

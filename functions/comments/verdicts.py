@@ -17,7 +17,7 @@ from functions.events import Judgement
 
 VERDICT_WITHIN = "60"  # seconds; moderation takes less than one, awake or not
 ANNOUNCED_AT_ONCE = 1_000  # comments, by one sweep
-ANNOUNCED_EVERY = 60.0  # seconds, where nothing sleeps
+LOOK_EVERY = 30.0  # seconds, where nothing sleeps
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """Copies that replay makes anew, and a blog whose feeds they are made from: changes with replay."""
 
 import io
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -130,6 +131,14 @@ class Story:
         answer = self.blog.functions["posts"].patch(f"/posts/{self.kept}", json=members)
         assert answer.status_code == 200
         return document(answer)
+
+    def spoil(self, **members: object) -> None:
+        """A change of the post whose event says something else than its type promises."""
+        changed = self.change(title="Spoilt")
+        data = json.dumps({**changed, **members})
+        with self.posts.transaction() as tx:
+            last = "(SELECT max(position) FROM outbox)"
+            tx.execute(f"UPDATE outbox SET data = ? WHERE position = {last}", data)  # noqa: S608
 
     def length(self) -> int:
         """How many events the feeds of the read model have."""

@@ -160,7 +160,7 @@ def test_a_new_copy_is_filled_from_the_start(story: Story) -> None:
 
 
 def test_an_event_that_fits_no_class_is_skipped_and_told(story: Story) -> None:
-    spoil(story, title=7)
+    story.spoil(title=7)
     new = story.blog.write_post(title="After it")["id"]
     upkeep = story.query.upkeep()
 
@@ -170,18 +170,6 @@ def test_an_event_that_fits_no_class_is_skipped_and_told(story: Story) -> None:
     assert story.blog.functions["query"].get(f"/posts/{new}").status_code == 200
     [trouble] = [each for each in upkeep.check().troubles if each.kind == "event-skipped"]
     assert "PostState" in trouble.detail
-
-
-def spoil(story: Story, **members: object) -> None:
-    """A change of the post whose event says something else than its type promises."""
-    changed = story.change(title="Spoilt")
-    with story.posts.transaction() as tx:
-        [row] = tx.rows("SELECT position, data FROM outbox ORDER BY position DESC LIMIT 1")
-        tx.execute(
-            "UPDATE outbox SET data = ? WHERE position = ?",
-            json.dumps({**changed, **members}),
-            row["position"],
-        )
 
 
 def test_an_event_that_cannot_be_applied_is_skipped_and_told_and_the_others_are_applied(

@@ -1,13 +1,25 @@
 """A comment that waits too long for its verdict is announced again, until it has one."""
 
-import pytest
+from dataclasses import replace
+from typing import Any
 
-from eventing import outbox
+import pytest
+from flask import Request
+from werkzeug.test import Client
+
+from eventing import outbox, worker
+from eventing.cause import Cause
+from eventing.clock import now
 from eventing.database import Database
+from eventing.producer import Producer
 from eventing.settings import Misconfigured
+from functions.comments import rules, store
+from functions.comments.main import wire
 from functions.comments.verdicts import read_wait
 from tests.databases import Databases
 from tests.integration.blog import Blog, Delivery, Document, document, send
+from tests.integration.copies import served
+from tests.waiting import until
 
 PING = {
     "specversion": "1.0",
@@ -97,6 +109,47 @@ def test_nothing_is_asked_for_a_deleted_post(databases: Databases) -> None:
     )
 
     assert waiting.sweep() == []
+
+
+def test_a_comment_is_announced_as_it_is_now(databases: Databases) -> None:
+    """As when it was edited: the event of its newest version is the one to judge."""
+    waiting = Waiting(databases, VERDICT_WITHIN="0")
+    with waiting.outbox.transaction() as tx:
+        comment = store.find_for_update(tx, waiting.comment)
+        assert comment is not None
+        edited = replace(comment, version=2)
+        store.save(tx, edited)
+        store.emit(tx, rules.announce(edited, now(), Cause("c")))
+    waiting.published()
+
+    [again] = waiting.sweep()
+
+    assert again["id"] == f"{waiting.comment}.2"
+
+
+def test_a_clock_that_was_set_back_lets_no_comment_wait(databases: Databases) -> None:
+    waiting = Waiting(databases)
+    with waiting.outbox.transaction() as tx:
+        tx.execute("UPDATE comments SET created_at = '2999-01-31T12:00:00.000000Z'")
+
+    assert len(waiting.sweep()) == 1
+
+
+def test_where_nothing_sleeps_it_is_asked_for_again_without_a_ping(databases: Databases) -> None:
+    waiting, published = Waiting(databases), list[str]()
+
+    def take(environ: Any, start: Any) -> Any:
+        published.append(environ["HTTP_CE_ID"])
+        start("202 Accepted", [("Content-Length", "0")])
+        return []
+
+    with served(Client(take)) as sink:
+        env = {"K_SINK": sink, "VERDICT_WITHIN": "0", "DATABASE_URL": databases.url("comments")}
+        producer = Producer(waiting.outbox, env)
+        function = wire(waiting.outbox, producer, env, look_every=0.02)
+        Client(lambda environ, start: function(Request(environ))(environ, start)).get("/healthz")
+        until(lambda: published.count(f"{waiting.comment}.1") > 1)
+        worker.end()
 
 
 @pytest.mark.parametrize("value", ["soon", "1.5", "9" * 5000])
