@@ -186,6 +186,7 @@ def ingress(platform: Platform, settings: Settings, inherited: Environment) -> P
             "TRUSTED_PROXIES": "",  # whoever connects is the client
             "WRITE_LIMIT": "off",
             "RESOLVER": "none",
+            "STALE": "0",  # nothing sleeps here, so every reader can have what is true now
             "READ_TIMEOUT": READ_TIMEOUT,
             "STATE": str(state),
             "STATIC": PAGE,

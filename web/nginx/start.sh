@@ -8,6 +8,10 @@
 #   WRITE_LIMIT           "on": 10 writes a second and 50 at once for each client address; or "off"
 # May be set:
 #   SITE_URL              where readers find the page, "https://blog.example": a picture of it has to be named in full
+#   ALLOWED_HOSTS         hosts that it answers to besides localhost and that of SITE_URL, with commas or spaces between;
+#                         with a port, at that one only. Their pages may write
+#   K_SERVICE             set in a cluster, where any Host is answered: probes carry a pod's address
+#   STALE                 seconds that a known answer may be given out while it is refreshed; 30 unless set, 0 for never
 #   HOST                  the address to listen on; any unless set
 #   ALSO                  one more address to listen on, at the same port, as "[::1]"
 #   RESOLVER              the DNS servers that are asked for the functions' names again and again, "address" or
@@ -19,7 +23,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-: "${SITE_URL=}" "${HOST=0.0.0.0}" "${ALSO=}" "${READ_TIMEOUT=60s}" "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
+: "${SITE_URL=}" "${ALLOWED_HOSTS=}" "${STALE=30}" "${HOST=0.0.0.0}" "${ALSO=}" "${READ_TIMEOUT=60s}"
+: "${STATE=/tmp/ingress}" "${STATIC=$here/../dist}" "${NGINX_BINARY=nginx}"
 line_feed='
 '
 
@@ -65,9 +70,9 @@ case $asked in
 esac
 
 ranges=$(value TRUSTED_PROXIES)
-trusted=
+proxies=
 for range in $ranges; do
-  trusted="$trusted set_real_ip_from $range;"
+  proxies="$proxies set_real_ip_from $range;"
 done
 
 limit=$(value WRITE_LIMIT)
@@ -79,23 +84,85 @@ esac
 also=$(value ALSO)
 [ -z "$also" ] || also="listen $also:$(value PORT);"
 
+stale=$(value STALE)
+case $stale in
+  0) refreshed='' ;;
+  *[!0-9]* | '' | ?????*) fail "STALE is <$stale>: it may be a number of seconds" ;;
+  *) refreshed=", stale-while-revalidate=$stale" ;;
+esac
+
 edits="s|[$]{ALSO}|$also|g
 s|[$]{RESOLVER}|$resolver|g
 s|[$]{OPTIONS}|$options|g
 s|[$]{IDLE}|$idle|g
-s|[$]{TRUSTED}|$trusted|g
+s|[$]{TRUSTED}|$proxies|g
+s|[$]{STALE}|$stale|g
+s|[$]{WHILE_REFRESHED}|$refreshed|g
 "
 for name in PORT HOST POSTS COMMENTS QUERY READ_TIMEOUT STATIC WRITE_LIMIT; do
   edits="${edits}s|[$]{$name}|$(value $name)|g$line_feed"
 done
 
+# Prints the host $2 as a regular expression, with any port unless it names one; $1 is where it stands.
+host_pattern() {
+  printf %s "$2" | grep -Eq '^([[][0-9A-Fa-f:.]+[]]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$' ||
+    fail "$1 has <$2>: name hosts as in blog.example or box:8080, without a scheme or a path"
+  case ${2##*]} in
+    *:*) any= ;;
+    *) any='(?::[0-9]{1,5})?' ;;
+  esac
+  printf '%s%s' "$(printf %s "$2" | sed 's/[].[]/\\&/g')" "$any"
+}
+
+answered='' trusted='' # lines of two maps
+answer() {
+  answered="$answered\"~*^$1\z\" \"\";$line_feed"
+}
+trust() {
+  trusted="$trusted\"~*^$1\z\" \"\";$line_feed"
+}
+
+set -f
+hosts=$(value ALLOWED_HOSTS)
+allowed=$(printf %s "$hosts" | tr , ' ')
+for host in localhost 127.0.0.1 '[::1]' $allowed; do
+  pattern=$(host_pattern ALLOWED_HOSTS "$host")
+  answer "$pattern"
+done
+for host in $allowed; do
+  pattern=$(host_pattern ALLOWED_HOSTS "$host")
+  trust "https?://$pattern"
+done
+set +f
+
 site=$(value SITE_URL)
+authority=${site#*://}
+authority=${authority%%[/?#]*}
+case $site in
+  '') ;;
+  http://* | https://*)
+    pattern=$(host_pattern SITE_URL "$(printf %s "$authority" | sed 's/:[0-9]*$//')")
+    answer "$pattern"
+    case $site in
+      https:*) pattern=$(host_pattern SITE_URL "${authority%:443}") ;;
+      *) pattern=$(host_pattern SITE_URL "${authority%:80}") ;;
+    esac
+    trust "${site%%:*}://${pattern%'(?::[0-9]{1,5})?'}"
+    ;;
+  *) fail "SITE_URL is <$site>: write it whole, as in https://blog.example" ;;
+esac
+[ -z "${K_SERVICE-}" ] || answered='"~^" ""; "" "";' # the empty text matches no expression
 
 mkdir -p "$STATE/page"
 cd "$STATE"    # sockets have relative names: a long path does not fit into their addresses
 rm -f ./*.sock # left by an nginx that was killed, they would keep this one from listening
 cp "$here"/*.conf .
-sed "$edits" "$here/nginx.conf.template" >nginx.conf
+for template in "$here"/*.template; do
+  file=${template##*/}
+  sed "$edits" "$template" >"${file%.template}"
+done
+printf %s "$answered" >answered.map
+printf %s "$trusted" >trusted.map
 sed "s|content=\"/card.png\"|content=\"${site%/}/card.png\"|" "$STATIC/index.html" >page/index.html
 touch -r "$STATIC/index.html" page/index.html # every copy of the ingress gives it the same ETag
 

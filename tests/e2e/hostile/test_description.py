@@ -56,6 +56,7 @@ Row = tuple[str, str, object, Headers, int]
 ROWS: list[Row] = [
     ("GET", "/posts", None, {}, 200),
     ("HEAD", "/posts", None, {}, 200),
+    ("GET", "/posts", None, {"Host": "evil.example"}, 421),
     ("GET", "/posts?cursor=none", None, {}, 400),
     ("GET", "/posts?limit=0", None, {}, 422),
     ("GET", "/posts?limit=101", None, {}, 422),
@@ -66,6 +67,9 @@ ROWS: list[Row] = [
     ("POST", "/posts", {"title": "One"}, {**AUTHOR, "Idempotency-Key": "a b"}, 400),
     ("POST", "/posts", {"title": "One"}, {}, 401),
     ("POST", "/posts", {"title": "One"}, {"Authorization": "Bearer guess"}, 401),
+    ("POST", "/posts", {"title": "One"}, {**AUTHOR, "Origin": "http://evil.example"}, 403),
+    ("POST", "/posts", {"title": "One"}, {**AUTHOR, "Content-Encoding": "gzip"}, 415),
+    ("POST", "/posts", {"title": "One"}, {**AUTHOR, "Host": "evil.example"}, 421),
     ("POST", "/posts", LARGE, {**AUTHOR, **JSON}, 413),
     ("POST", "/posts", b"title=One", {**AUTHOR, "Content-Type": "text/plain"}, 415),
     ("POST", "/posts", {"title": "\0"}, AUTHOR, 422),

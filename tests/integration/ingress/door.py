@@ -64,6 +64,7 @@ class Door:
     query: Upstream
     client: str = ""
     names: Names = field(default_factory=Names)
+    start: Path = START
 
     def forget(self) -> None:
         """Functions, client and store of answers are new."""
@@ -75,8 +76,8 @@ class Door:
             file.unlink(missing_ok=True)
 
     def kept(self) -> list[Path]:
-        """The files of the two stores of answers."""
-        stores = (self.state / "fresh", self.state / "answers")
+        """The files of the stores of answers."""
+        stores = (self.state / name for name in ("fresh", "answers", "pages"))
         return [file for store in stores for file in store.rglob("*") if file.is_file()]
 
     @property
@@ -142,8 +143,9 @@ class Door:
             **{name.upper(): self.host(name) for name in ("posts", "comments", "query")},
         }
         if not self.form.cluster:
-            return common | {"TRUSTED_PROXIES": "", "WRITE_LIMIT": "off", "RESOLVER": "none"}
-        trusted = {"TRUSTED_PROXIES": f"127.0.0.1 {PODS}", "WRITE_LIMIT": "on"}
+            laptop = {"TRUSTED_PROXIES": "", "WRITE_LIMIT": "off", "RESOLVER": "none"}
+            return common | laptop | {"STALE": "0"}
+        trusted = {"TRUSTED_PROXIES": f"127.0.0.1 {PODS}", "WRITE_LIMIT": "on", "K_SERVICE": "web"}
         return common | trusted | {"RESOLVER": self.names.address}
 
 
@@ -199,7 +201,7 @@ def opened(form: Form, folder: Path) -> Iterator[Door]:
 def running(door: Door, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """The ingress of `door`, told `more` besides."""
     environment = door.environment() | more
-    process = subprocess.Popen([START], env=environment, start_new_session=True)
+    process = subprocess.Popen([door.start], env=environment, start_new_session=True)
     try:
         wait_until_open(door.port, process)
         yield process

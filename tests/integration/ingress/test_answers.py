@@ -66,14 +66,14 @@ def test_every_answer_says_that_its_type_is_what_it_is(door: Door) -> None:
 @pytest.mark.parametrize(
     "request_text",
     [
-        b"GET /api/posts/" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /api/posts HTTP/1.1\r\nHost: x\r\nCookie: " + b"x" * 40_000 + b"\r\n\r\n",
+        b"GET /api/posts/" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /api/posts HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"x" * 40_000 + b"\r\n\r\n",
         b"GET /api/posts HTTP/1.1\r\n\r\n",
-        b"GET /api/%00 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /api/../../etc HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /api/posts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"GET /api/posts HTTP/2.0\r\nHost: x\r\n\r\n",
-        b"POST /api/openapi.json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /api/%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /api/../../etc HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /api/posts HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"GET /api/posts HTTP/2.0\r\nHost: localhost\r\n\r\n",
+        b"PUT /api/openapi.json HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
     ],
     ids=[
         "a long address",

@@ -86,7 +86,9 @@ def test_what_a_client_says_of_its_address_makes_it_nobody_else(
 def test_a_client_is_told_apart_with_and_without_the_activator(door: Door) -> None:
     while write(door).status == 200:
         pass
-    body = b"POST /api/posts HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n"
+    body = (
+        b"POST /api/posts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n"
+    )
     for way in (f"{GATEWAY_POD}, {ACTIVATOR}", GATEWAY_POD):
         mine = f"X-Forwarded-For: {door.client}, {way}\r\n\r\n".encode()
         other = f"X-Forwarded-For: 192.0.2.1, {way}\r\n\r\n".encode()

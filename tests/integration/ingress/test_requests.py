@@ -8,6 +8,7 @@ LIMIT = 262_144
 ALLOW_LIST = {
     "Accept": "application/json",
     "Authorization": "Bearer token",
+    "Content-Encoding": "gzip",
     "Content-Type": "application/json",
     "Idempotency-Key": "k-1",
     "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -27,6 +28,7 @@ REFUSED = {
     "Proxy": "http://elsewhere",
     "Referer": "http://elsewhere/",
     "User-Agent": "a browser",
+    "X-Client-Address": "192.0.2.9",
     "X-Forwarded-For": "1.2.3.4",
     "X-Forwarded-Host": "elsewhere",
     "X-HTTP-Method-Override": "DELETE",
@@ -40,7 +42,9 @@ REFUSED = {
 def test_only_the_listed_headers_reach_a_function(door: Door) -> None:
     door.ask("POST", "/api/posts", {**REFUSED, **ALLOW_LIST}, b'{"title": "a"}')
     (seen,) = door.seen["posts"]
-    assert seen.names() == {name.lower() for name in ALLOW_LIST} | {"host", "content-length"}
+    own = {"host", "content-length", "x-client-address"}
+    assert seen.names() == {name.lower() for name in ALLOW_LIST} | own
+    assert seen.header("X-Client-Address") == (door.client if door.form.cluster else "127.0.0.1")
     assert {name: seen.header(name) for name in ALLOW_LIST} == ALLOW_LIST
     assert seen.header("Host") == door.host("posts")
     assert seen.body == b'{"title": "a"}'
@@ -48,7 +52,7 @@ def test_only_the_listed_headers_reach_a_function(door: Door) -> None:
 
 def test_of_a_read_only_what_names_it_reaches_the_function(door: Door) -> None:
     """Whatever changed the answer would change it for all who are given it."""
-    more = {"Origin": "http://elsewhere", "Range": "bytes=0-1", "Host": "elsewhere"}
+    more = {"Origin": "http://elsewhere", "Range": "bytes=0-1", "Host": "localhost:9"}
     door.ask("GET", "/api/posts", {**REFUSED, **ALLOW_LIST, **more})
     (seen,) = door.seen["query"]
     passed = {"traceparent", "tracestate", "X-Correlation-Id", "X-Request-Id"}
@@ -66,7 +70,7 @@ def test_a_control_character_in_a_listed_header_reaches_no_function(door: Door, 
 
 
 def test_a_header_that_the_request_lacks_is_not_sent_as_an_empty_one(door: Door) -> None:
-    answer = door.raw(b"GET /api/posts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = door.raw(b"GET /api/posts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
     assert door.seen["query"][0].names() == {"host"}
 
@@ -79,8 +83,9 @@ def test_a_body_without_a_length_arrives_with_one(door: Door) -> None:
 
 def test_two_requests_in_one_connection_stay_two(door: Door) -> None:
     text = (
-        b"POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /events HTTP/1.1\r\nHost: x\r\n\r\n"
+        b"POST /api/posts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
     )
     assert door.raw(text).startswith(b"HTTP/1.1 400")
     assert door.seen == {}

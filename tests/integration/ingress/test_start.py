@@ -43,6 +43,21 @@ def test_a_value_that_would_be_read_as_more_than_text_is_refused(door: Door, val
     assert "STATIC is <a" in refusal(door.environment() | {"STATIC": value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALLOWED_HOSTS", "box http://blog.example", "ALLOWED_HOSTS has <http://blog.example>"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS has <*>"),
+        ("ALLOWED_HOSTS", "box/", "ALLOWED_HOSTS has <box/>"),
+        ("SITE_URL", "blog.example", "SITE_URL is <blog.example>"),
+        ("SITE_URL", "https://me@blog.example", "SITE_URL has <me@blog.example>"),
+        ("STALE", "a while", "STALE is <a while>"),
+    ],
+)
+def test_a_value_that_is_none_is_named(door: Door, name: str, value: str, said: str) -> None:
+    assert said in refusal(door.environment() | {name: value})
+
+
 def test_a_limit_is_on_or_off(door: Door) -> None:
     assert "may be on or off" in refusal(door.environment() | {"WRITE_LIMIT": "maybe"})
 
@@ -62,7 +77,7 @@ def test_it_starts_again_where_it_was_killed_and_under_any_path(form: Form, tmp_
     with prepared(form, tmp_path / ("a long name" * 12)) as door:
         with running(door):
             assert door.ask("GET", "/api/posts").status == 200
-        assert (door.state / "reads.sock").exists()
+        assert (door.state / "store.sock").exists()
         with running(door):
             assert door.ask("GET", "/api/posts/p1").status == 200
 
