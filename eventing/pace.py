@@ -1,5 +1,7 @@
 """How fast a relay goes, as a calculation: time is an argument, in milliseconds that only grow."""
 
+from collections.abc import Collection
+
 CONCURRENCY = 32  # events under way; one that waits for a cold start holds up no other
 FIRST_PAUSE, LONGEST_PAUSE = 500, 2_000  # milliseconds between probes while the broker is away
 
@@ -7,12 +9,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 500, 2_000  # milliseconds between probes while the
 class Pace:
     """Full speed while the broker answers; while it does not, one event at a time probes it.
 
-    An event that fails alone says nothing about the broker, so the first probe comes without a
-    pause. A probe that gets no answer holds up the next one no longer than the longest pause.
+    An event that fails alone, however often, says nothing about the broker, so there is no pause
+    before the first probe. A probe that gets no answer holds up the next one no longer than the
+    longest pause.
     """
 
     def __init__(self) -> None:
         self._failures = 0  # rounds in a row in which nothing was answered
+        self._failed: set[int] = set()  # some of the events that failed in them
         self._next_probe = 0
 
     @property
@@ -39,11 +43,14 @@ class Pace:
     def answered(self) -> None:
         """The broker took an event, or refused it for good: it is there."""
         self._failures = 0
+        self._failed.clear()
 
-    def failed(self, now: int) -> None:
-        """All that came back in one round has failed."""
+    def failed(self, now: int, events: Collection[int]) -> None:
+        """All that came back in one round has failed: these events, by position."""
         self._failures += 1
-        self._next_probe = now + _pause(self._failures)
+        if len(self._failed) < CONCURRENCY:
+            self._failed.update(events)
+        self._next_probe = now + _pause(min(self._failures, len(self._failed)))
 
 
 def _pause(failures: int) -> int:

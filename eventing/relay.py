@@ -191,7 +191,7 @@ class Relay:
             self._pace.answered()
             self.last_failure = ""
         elif failures:
-            self._pace.failed(self._clock.elapsed())
+            self._pace.failed(self._clock.elapsed(), [done.leased.position for done in failures])
             self.last_failure = str(failures[0].failure)
             _log_failures(failures)
         for done in outcomes:

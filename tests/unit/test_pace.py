@@ -6,10 +6,10 @@ NOW = 1_000_000  # milliseconds
 
 
 def failing(rounds: int, now: int = NOW) -> Pace:
-    """After so many rounds in which everything failed."""
+    """After so many rounds in each of which another event failed."""
     pace = Pace()
-    for _ in range(rounds):
-        pace.failed(now)
+    for event in range(rounds):
+        pace.failed(now, [event])
     return pace
 
 
@@ -25,6 +25,23 @@ def test_one_failure_says_nothing_about_the_broker_so_a_probe_follows_at_once() 
     assert pace.probing
     assert pace.room(NOW, 5) == 1
     assert pace.next_probe(NOW) is None
+
+
+def test_an_event_that_fails_again_and_again_holds_up_no_other() -> None:
+    pace = Pace()
+    for _ in range(9):
+        pace.failed(NOW, [1])
+
+    assert pace.room(NOW, 0) == 1
+
+
+def test_many_events_that_fail_together_are_followed_by_a_probe_at_once() -> None:
+    pace = Pace()
+    pace.failed(NOW, range(CONCURRENCY))
+    assert pace.room(NOW, 0) == 1
+
+    pace.failed(NOW, [1])
+    assert pace.room(NOW, 0) == 0
 
 
 def test_the_pause_between_probes_grows_up_to_a_bound() -> None:
