@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from eventing.clock import now as time_now
@@ -12,7 +13,7 @@ from functions.dead_letters.courier import Courier, NotDelivered
 from functions.dead_letters.deliveries import Deliveries
 from functions.dead_letters.failure import Failure
 from functions.dead_letters.rules import Letter
-from functions.dead_letters.schedule import GAP, Schedule
+from functions.dead_letters.schedule import GAP, REST, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Redelivery:
         self._deliveries = deliveries
         self._schedule = schedule
         self._clock = clock
+        self._lock = threading.Lock()  # for the schedule and what changes with it
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"to {url}", daemon=True)
@@ -64,8 +66,9 @@ class Redelivery:
 
     def release(self) -> None:
         """Try soon: there is a new letter, or the subscriber has shown itself."""
-        self._schedule.release(self._clock())
-        self._wake.set()
+        with self._lock:
+            self._schedule.release(self._clock())
+            self._wake.set()
 
     def next_attempt_in(self) -> float:
         """Seconds until a letter is brought to the subscriber."""
@@ -77,19 +80,20 @@ class Redelivery:
 
     def step(self) -> float:
         """Deliver what is due now; seconds until the next step."""
+        self._wake.clear()
         if self._schedule.due <= self._clock():
             try:
                 self._deliver()
             except StorageUnavailable as error:
                 log.warning("dead letters out of reach", extra={"fields": {"error": str(error)}})
-                self._schedule.rest(self._clock(), GAP)
+                self._rest(GAP)
         return max(0.0, self._schedule.due - self._clock())
 
     def _deliver(self) -> None:
         with self._database.snapshot() as tx:
             self.letters = turns.count(tx, self.triggers)
         if not self.letters:
-            self._schedule.rest(self._clock())
+            self._rest(REST)
             return
         with self._deliveries.under_way() as delivery:
             with self._database.transaction() as tx:
@@ -100,7 +104,7 @@ class Redelivery:
             self._keep_schedule(outcomes)
         else:  # another copy of the function has them
             self._deliveries.look()
-            self._schedule.rest(self._clock(), GAP)
+            self._rest(GAP)
 
     def _attempt(self, batch: Sequence[Letter]) -> list[Attempted]:
         """Deliver all at once, with nothing held meanwhile."""
@@ -143,18 +147,29 @@ class Redelivery:
         now, failures = self._clock(), [one.failure for one in outcomes if one.failure is not None]
         for one in outcomes:
             _log(one)
-        # Who refuses an event for good is there as well as who takes it.
-        if len(failures) < len(outcomes) or not all(failure.passes for failure in failures):
-            self._schedule.taken(now)
-        else:
-            answered = all(failure.answered for failure in failures)
-            self._schedule.failed(now, letters=self.letters, answered=answered)
+        with self._rescheduling():
+            # Who refuses an event for good is there as well as who takes it.
+            if len(failures) < len(outcomes) or not all(failure.passes for failure in failures):
+                self._schedule.taken(now)
+            else:
+                answered = all(failure.answered for failure in failures)
+                self._schedule.failed(now, letters=self.letters, answered=answered)
+
+    def _rest(self, pause: float) -> None:
+        with self._rescheduling():
+            self._schedule.rest(self._clock(), pause)
+
+    @contextmanager
+    def _rescheduling(self) -> Iterator[None]:
+        """A release that came since the step began, too late for it, is not forgotten."""
+        with self._lock:
+            yield
+            if self._wake.is_set():
+                self._schedule.release(self._clock())
 
     def _run(self) -> None:
         while not self._stopping:
-            wait = self._safe_step()
-            self._wake.wait(wait)
-            self._wake.clear()
+            self._wake.wait(self._safe_step())
 
     def _safe_step(self) -> float:
         try:

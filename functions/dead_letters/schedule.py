@@ -47,7 +47,7 @@ class Schedule:
         self.due = now + min(self._longest, pause)
         self.width = 1
 
-    def rest(self, now: float, pause: float = REST) -> None:
+    def rest(self, now: float, pause: float) -> None:
         """There is nothing to deliver now."""
         self.due = now + pause
         self.width = 1

@@ -352,6 +352,20 @@ def test_an_order_to_deliver_waits_for_a_delivery_that_is_under_way(
     database.close()
 
 
+def test_a_new_letter_is_not_left_until_the_next_look(databases: Databases, probe: Probe) -> None:
+    now = [0.0]
+    env = {"DATABASE_URL": databases.url("dead_letters")}
+    env["SUBSCRIBERS"] = f"{TRIGGER} {probe.url}/subscriber"
+    office = client_of(build(env, clock=lambda: now[0]))
+    bury(office, event("PostCreated", post_data(), id="first"))
+    now[0] = 2.0
+    bury(office, event("PostCreated", post_data(), id="second"))
+    until(lambda: not letters(office))
+    now[0] = 10.0
+    bury(office, event("PostCreated", post_data(), id="third"))
+    until(lambda: not letters(office))
+
+
 def test_a_ping_makes_it_look_for_letters(databases: Databases, probe: Probe) -> None:
     now = [0.0]
     env = {"DATABASE_URL": databases.url("dead_letters")}

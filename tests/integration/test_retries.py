@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import cast
 
 import pytest
 
+from eventing import rebuild
 from eventing.clock import now
 from eventing.cloudevent import CloudEvent, write_binary
-from eventing.database import Database, StorageUnavailable
+from eventing.database import Database, StorageUnavailable, Transaction
 from eventing.publisher import Publisher
 from functions.dead_letters import store, turns
 from functions.dead_letters.courier import Courier, NotDelivered
@@ -240,6 +242,37 @@ def test_a_new_letter_is_brought_soon_however_long_the_pause(
     run(redelivery, clock, DAY + 2.0)
     assert subscriber.ids()[-2:] == ["new", "old"]
     assert left(letters) == 0
+
+
+class NewLetter(Database):
+    """A database that another letter reaches just after nothing was found in it."""
+
+    then: Callable[[], None] | None = None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        with super().snapshot() as tx:
+            yield tx
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+def test_a_letter_that_comes_just_after_a_look_does_not_wait_for_the_next(
+    databases: Databases, clock: Clock, subscriber: Subscriber
+) -> None:
+    folders = [rebuild.MIGRATIONS, store.DELETED_POSTS_MIGRATIONS, store.MIGRATIONS]
+    database = NewLetter(databases.url("dead_letters"), folders)
+    redelivery = a_redelivery(database, subscriber, clock)
+
+    def come() -> None:
+        bury(database, "a")
+        redelivery.release()
+
+    database.then = come
+    run(redelivery, clock, 3.0)
+    assert subscriber.ids() == ["a"]
+    database.close()
 
 
 def test_what_an_earlier_version_kept_is_tried_again_once(

@@ -61,7 +61,7 @@ def test_one_at_a_time_finds_out_whether_it_is_there_and_then_several_go() -> No
     schedule.failed(2.0, letters=9, answered=True)
     assert schedule.width == 1
     schedule.taken(3.0)
-    schedule.rest(4.0)
+    schedule.rest(4.0, REST)
     assert schedule.width == 1
 
 
@@ -78,6 +78,6 @@ def test_a_sign_of_life_releases_it_but_never_within_a_second_of_an_attempt() ->
 
 def test_a_release_never_puts_an_attempt_off() -> None:
     schedule = Schedule(0.0)
-    schedule.rest(10.0)
+    schedule.rest(10.0, REST)
     schedule.release(10.0 + REST * 2)
     assert schedule.due == 10.0 + REST
