@@ -89,8 +89,17 @@ class Running:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         self.kill()  # workers that outlive their parent, or a program that lost its leash
         await asyncio.wait(ends)
+        await self._reap_orphans()
         await asyncio.wait({self._heard}, timeout=_LAST_WORDS)
         return how_it_ended(self._child_end.result())
+
+    async def _reap_orphans(self) -> None:
+        """Where we are a container's first process, we have inherited the program's workers."""
+        with suppress(ChildProcessError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                while True:
+                    ended, _ = os.waitpid(-self._group, os.WNOHANG)  # noqa: ASYNC222 - it returns
+                    await asyncio.sleep(0 if ended else 0.01)
 
     def has_ended(self) -> bool:
         return self._child_end.done()

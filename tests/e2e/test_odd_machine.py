@@ -19,9 +19,11 @@ from tests.e2e.test_run import ENTRY, project
 
 TOKEN = "known-to-the-author-alone"  # noqa: S105 - not a real one
 # As nohup and a shell's background do, a supervisor that reaps by itself and blocks its signals,
-# and a careless profile.
+# a careless profile, and a container, whose first process inherits all orphans.
 CARELESS = """
-import os, resource, signal, sys
+import ctypes, os, resource, signal, sys
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGCHLD):
     signal.signal(number, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
@@ -79,6 +81,13 @@ def test_what_the_caller_ignores_stays_ignored_and_ends_are_still_noticed(
     blog.program("--target posts").kill()
     eventually(lambda: "posts ended (killed by SIGKILL)" in blog.said())
     eventually(lambda: "posts is up again" in blog.said())
+
+
+def test_workers_that_outlive_their_program_leave_nothing_behind(blog: RunningBlog) -> None:
+    blog.program("nginx: master").kill()
+    eventually(lambda: "ingress is up again" in blog.said())
+    runner = psutil.Process(blog.process.pid)
+    assert psutil.STATUS_ZOMBIE not in {child.status() for child in runner.children()}
 
 
 def test_each_process_has_what_it_needs_in_its_environment_and_no_secret_of_others(
