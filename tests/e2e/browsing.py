@@ -30,12 +30,12 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def started() -> Iterator[Browser]:
-    """A browser without windows."""
+def started(*flags: str) -> Iterator[Browser]:
+    """A browser without windows, started with these flags besides the usual ones."""
     path = chromium_path()
     assert path, MISSING
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags])
         yield chromium
         chromium.close()
 
