@@ -1,8 +1,10 @@
 """`blog` and its verbs; changes when a verb is added."""
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
@@ -37,6 +39,13 @@ HERE_ONLY = {
 
 class Verbs(click.Group):
     """The verbs, each a click command of that name in its module."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Start again where PYTHONOPTIMIZE has taken out the docstrings: they are what we say."""
+        if sys.flags.optimize > 1 and "PYTHONOPTIMIZE" in os.environ:
+            del os.environ["PYTHONOPTIMIZE"]
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+        return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)

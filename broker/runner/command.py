@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from broker.manifests import ManifestError
+from broker.runner.data_option import data_option
 from broker.runner.keeper import NotStarted
 from broker.runner.nginx import NginxMissing
 from broker.runner.premises import NotPossible
@@ -29,13 +30,7 @@ _PORT = click.IntRange(1, 65_535)
     default=8081,
     help="First of the functions' ports, one after another.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="DATA_DIR",
-    default=Path("data"),
-    help="Folder for all that is kept.",
-)
+@data_option("Folder for all that is kept.")
 @click.option(
     "--log-level",
     type=click.Choice(LEVELS, case_sensitive=False),

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from broker.runner.data_option import data_option
 from broker.runner.exchange import flush, is_unfinished
-from broker.verbs.copies import NotACopy, check_database, check_names, data_option, private
+from broker.verbs.copies import NotACopy, check_database, check_names, private
 from broker.verbs.moment import Databases, NoMoment, Unreadable, one_moment
 from eventing.clock import now
 
@@ -21,7 +22,7 @@ LEVEL = 6  # of gzip: its highest takes three times as long for some percent
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@data_option
+@data_option("The data folder.")
 def backup(file: Path, data: Path) -> None:
     """Write all that is kept to FILE, a .tar.gz, as it is at one moment. The blog may run.
 

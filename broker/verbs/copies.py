@@ -6,19 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-import click
-
 from broker.verbs.moment import BROKER
-
-data_option = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="DATA_DIR",
-    default=Path("data"),
-    show_default=True,
-    show_envvar=True,
-    help="The data folder.",
-)
 
 
 def private(file: Path) -> BinaryIO:

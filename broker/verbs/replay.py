@@ -7,15 +7,15 @@ import click
 
 from broker.manifests import load_platform
 from broker.runner import programs
+from broker.runner.data_option import data_option
 from broker.runner.register import read_register
 from broker.runner.settings import Settings
-from broker.verbs.copies import data_option
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("function")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-@data_option
+@data_option("The data folder.")
 def replay(function: str, options: tuple[str, ...], data: Path) -> None:
     """Make the copy that FUNCTION keeps anew from the producers' feeds. The blog must run.
 

@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from broker.runner.data_option import data_option
 from broker.runner.exchange import ASIDE, WORK, exchange, flush
 from broker.runner.folder import BACKUPS, LOCK, data_folder, is_ours, make_private
 from broker.runner.premises import NotPossible
-from broker.verbs.copies import NotACopy, check_database, check_names, data_option, private
+from broker.verbs.copies import NotACopy, check_database, check_names, private
 
 _BROKEN = (tarfile.TarError, EOFError, zlib.error)
 _STAYS = (LOCK, BACKUPS, "lost+found")
@@ -21,7 +22,7 @@ _STAYS = (LOCK, BACKUPS, "lost+found")
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@data_option
+@data_option("The data folder.")
 @click.option("--replace", is_flag=True, help="Put the data that is there aside, and say where.")
 def restore(file: Path, data: Path, *, replace: bool) -> None:
     """Make the data folder out of FILE, which `blog backup` wrote. No blog may run on it.

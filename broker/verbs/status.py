@@ -9,6 +9,7 @@ import click
 
 from broker.manifests import load_platform
 from broker.runner.backups import overdue
+from broker.runner.data_option import data_option
 from broker.runner.disk import check_disk
 from broker.runner.folder import BACKUPS
 from broker.runner.register import Entry, Noted, read_running
@@ -29,15 +30,7 @@ BROKER = "broker"
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="DATA_DIR",
-    default=Path("data"),
-    show_default=True,
-    show_envvar=True,
-    help="The data folder that the blog was started with.",
-)
+@data_option("The data folder that the blog was started with.")
 @click.option("--json", "as_json", is_flag=True, help="The same as one JSON object.")
 @click.pass_context
 def status(context: click.Context, data: Path, *, as_json: bool) -> None:

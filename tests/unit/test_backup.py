@@ -321,6 +321,23 @@ def test_names_that_are_no_text_or_that_the_terminal_cannot_show_are_taken(
         assert "b\\udcff \\u4e2d.tar.gz" in done.stdout
 
 
+def test_a_home_that_the_shell_has_left_to_us_is_found(data: Path, tmp_path: Path) -> None:
+    at_home = CliRunner(env={"HOME": str(data.parent), "DATA_DIR": "~/data"})
+    done = at_home.invoke(main, ["backup", str(tmp_path / "backup.tar.gz")])
+    assert (done.exit_code, "3 databases" in done.output) == (0, True)
+
+
+def test_what_a_verb_says_is_not_optimized_away() -> None:
+    done = subprocess.run(
+        [*BLOG, "restore", "--help"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONOPTIMIZE": "2"},
+    )
+    assert "Nothing changes unless FILE is whole" in done.stdout
+
+
 def test_a_folder_with_other_things_is_left_alone(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
