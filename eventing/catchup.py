@@ -113,7 +113,7 @@ class _Comparison:
 
     def _check_delivered(self, began: str) -> None:
         """What was delivered a while ago and is not in the history came from another one."""
-        span = timedelta(seconds=2 * self.how.min_age)
+        span = timedelta(seconds=1.5 * self.how.min_age)
         with self.how.database.snapshot() as tx:
             strange = positions.unmet(tx, self.feed.name, (ago(began, span), ago(began, -span)))
         if strange:

@@ -82,10 +82,10 @@ def _repaired(kept: Mapping[str, Row]) -> Iterator[Trouble]:
     for feed, row in kept.items():
         if row["repaired_at"] and row["repaired_at"] > recently:
             detail = (
-                f"Events of {feed} had not reached the copy in time: it took them from the history,"
-                f" {row['repaired']} so far, the last ones at {row['repaired_at']}. If the broker"
-                " was away, nothing is left to do; else see whether it was made again, lost its log"
-                " or lacks a Trigger."
+                f"The copy was not as the history of {feed} says, and took from it what was"
+                f" missing: {row['repaired']} so far, the last at {row['repaired_at']}. If the"
+                " broker was away or a backup was restored, nothing is left to do; else see whether"
+                " the broker was made again, lost its log or lacks a Trigger."
             )
             yield Trouble("copy-repaired", feed, detail)
 

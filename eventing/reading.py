@@ -1,19 +1,21 @@
 """Reading a producer's history over HTTP: its address, its pages, and what may be wrong with it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
-import urllib3
 
 from eventing.settings import Misconfigured
 
+if TYPE_CHECKING:
+    import urllib3
+
 FIRST_PAGE = "/events?limit=500"
 
-_ANSWER_WITHIN = urllib3.Timeout(connect=5.0, read=60.0)
-_AGAIN = urllib3.Retry(total=5, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504))
 _GONE = 410
 _NAMED = re.compile(r"(?:([a-z0-9][a-z0-9._-]*)=)?(https?://.+)")
 
@@ -89,14 +91,25 @@ def _name(address: str) -> str:
 class Reader:
     """Reads pages, from any thread."""
 
-    def __init__(self, *, retries: urllib3.Retry = _AGAIN) -> None:
-        self._http = urllib3.PoolManager(timeout=_ANSWER_WITHIN, retries=retries)
+    @cached_property
+    def _http(self) -> "urllib3.PoolManager":
+        # Imported only when a history is read: a function that wakes need not wait for it.
+        import urllib3  # noqa: PLC0415
+
+        return urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=5.0, read=60.0),
+            retries=urllib3.Retry(
+                total=5, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504)
+            ),
+        )
 
     def read(self, feed: Peer, link: str, *, min_age: int = 0) -> Page:
         """The page at `link`, without the last events if they are younger than `min_age` seconds.
 
         FeedUnreadable, OtherHistory.
         """
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - as above
+
         address = urljoin(feed.address, link) + (f"&minAge={min_age}" if min_age else "")
         try:
             answer = self._http.request("GET", address)
@@ -105,11 +118,11 @@ class Reader:
             if answer.status != 200:
                 raise FeedUnreadable(f"{address} answered {answer.status}")
             return _page(answer.data, answer.headers)
-        except (urllib3.exceptions.HTTPError, msgspec.DecodeError, KeyError, ValueError) as error:
+        except (HTTPError, msgspec.DecodeError, KeyError, ValueError) as error:
             raise FeedUnreadable(f"{address}: {type(error).__name__}") from error
 
 
-def _page(body: bytes, headers: urllib3.HTTPHeaderDict) -> Page:
+def _page(body: bytes, headers: Mapping[str, str]) -> Page:
     members = msgspec.json.decode(body, type=list[msgspec.Raw])
     events = [event for each in members if (event := _event(each)) is not None]
     following = headers["Link"].partition(">")[0].removeprefix("<")
