@@ -63,10 +63,19 @@ class Running:
             env={},
             process_group=0,
         )
+        try:
+            return await cls._on_leash(program, leash, console)
+        except BaseException:  # no program came to this leash: it must not stay behind
+            leash.kill()
+            await leash.wait()
+            raise
+
+    @classmethod
+    async def _on_leash(cls, program: Command, leash: Process, console: Console) -> Self:
         # A pipe of our own: asyncio's would hide the end of a program while its workers hold it.
         read_end, write_end = os.pipe()
-        speech = Speech(program.name, await open_reader(read_end), console)
         try:
+            speech = Speech(program.name, await open_reader(read_end), console)
             child = await asyncio.create_subprocess_exec(
                 *program.command,
                 stdin=DEVNULL,
@@ -75,10 +84,6 @@ class Running:
                 env=program.environment,
                 process_group=leash.pid,
             )
-        except BaseException:  # no program came to this leash: it must not stay behind
-            leash.kill()
-            await leash.wait()
-            raise
         finally:
             os.close(write_end)
         return cls(program, leash, child, speech)
