@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -162,17 +163,25 @@ def test_a_forged_event_is_dead_at_once_and_can_be_given_up(blog: Copy) -> None:
 def test_what_the_dead_letter_sink_does_not_take_is_kept_by_the_broker_and_listed(
     blog: Copy,
 ) -> None:
-    blog.program("--target dead_letters").kill()
-    eventually(lambda: not blog.listens(DEAD_LETTERS))
-    assert blog.publish(type="PostUpdated", source="/posts", id="stuck") == 202
-    eventually(lambda: blog.counts("dead") == 1)
-    assert "Error: nothing answers at" in blog.dead().stderr
-    eventually(lambda: "dead-letters is up again" in blog.said())
-    [kept] = json.loads(blog.dead("--json").stdout)["keptByBroker"]
-    assert kept["event"]["id"] == "stuck"
-    assert "kept by the broker" in blog.dead().stdout
-    blog.program("broker.serve").kill()
+    function, broker = blog.program("--target dead_letters"), blog.program("broker.serve")
+    blog.process.send_signal(signal.SIGSTOP)  # nobody starts anything again
+    try:
+        function.kill()
+        eventually(lambda: not blog.listens(DEAD_LETTERS))
+        assert blog.publish(type="PostUpdated", source="/posts", id="stuck") == 202
+        eventually(lambda: blog.counts("dead") == 1)
+        listed, told = blog.dead(), blog.dead("--json")
+        broker.kill()
+    finally:
+        blog.process.send_signal(signal.SIGCONT)
+    assert "kept by the broker" in listed.stdout
+    for answer in (listed, told):
+        assert (answer.returncode, answer.stderr[:25]) == (1, "Error: nothing answers at")
+    [kept] = json.loads(told.stdout)["keptByBroker"]
+    assert (kept["event"]["id"], kept["failures"]) == ("stuck", 1)
+    assert not {"time", "attempts"} & kept.keys()
     eventually(lambda: "broker is up again" in blog.said())
+    eventually(lambda: blog.counts("dead") == 0)
     eventually(lambda: [letter["event"]["id"] for letter in blog.letters()] == ["stuck"])
     assert blog.dead("discard", blog.letters()[0]["id"], "--reason", "forged").returncode == 0
 
