@@ -55,7 +55,7 @@ class Clock:
 
     def due(self) -> float:
         """Due times up to this one have come."""
-        return self.now() + self.lead
+        return self.tick() + self.ahead + self.lead
 
     def moment(self) -> Moment:
         """This moment."""

@@ -49,9 +49,10 @@ class Lane:
         """A delivery became durable."""
         if delivery.due >= FOR_GOOD:
             return
-        self._pace.added(self._clock())
+        now = self._clock()
+        self._pace.added(now)
         self._window.add(delivery)
-        self._pump()
+        self._pump_at(now)
 
     def look(self) -> None:
         """Begin what may begin by now."""
@@ -68,31 +69,32 @@ class Lane:
         await asyncio.gather(*late, return_exceptions=True)
 
     def _pump(self) -> None:
+        self._pump_at(self._clock())
+
+    def _pump_at(self, now: float) -> None:
         try:
-            self._begin_what_is_due()
+            self._begin_what_is_due(now)
         except sqlite3.Error:
             log.exception("deliveries could not be read")
             self._pause()
-        self._wake_later()
+        self._wake_later(now)
 
-    def _begin_what_is_due(self) -> None:
-        while self._may_begin():
-            delivery = self._window.take(self._clock())
+    def _begin_what_is_due(self, now: float) -> None:
+        if not self._open or now < self._resumes:
+            return
+        while self._pace.room(len(self._under_way), now):
+            delivery = self._window.take(now)
             if delivery is None:
                 return
             task = asyncio.create_task(self._run(delivery))
             self._under_way.add(task)
             task.add_done_callback(self._ended)
 
-    def _may_begin(self) -> bool:
-        now = self._clock()
-        return self._open and now >= self._resumes and self._pace.room(len(self._under_way), now)
-
-    def _wake_later(self) -> None:
+    def _wake_later(self, now: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        now, at = self._clock(), max(self._resumes, self._pace.resumes())
+        at = max(self._resumes, self._pace.resumes())
         if at <= now:
             at = self._window.known_due() or now
         if at > now:
