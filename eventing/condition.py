@@ -43,6 +43,7 @@ class Condition:
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
         self._lock = threading.Lock()
+        self._found: dict[str, Sequence[Trouble]] = {}  # by check, when it last could look
         self._known: dict[tuple[str, str], Trouble] = {}
 
     def report(self) -> dict[str, object]:
@@ -60,10 +61,15 @@ class Condition:
     def _look(self) -> Iterator[tuple[str, Finding]]:
         for name, check in self._checks.items():
             try:
-                yield name, check()
+                finding = check()
             except StorageUnavailable as error:
                 detail = f"it cannot be reached ({error}): see whether it runs and has room"
-                yield name, Finding(troubles=[Trouble("storage-unavailable", name, detail)])
+                unreachable = Trouble("storage-unavailable", name, detail)
+                # What was wrong before may still be: nobody could look.
+                finding = Finding(troubles=[*self._found.get(name, ()), unreachable])
+            else:
+                self._found[name] = finding.troubles
+            yield name, finding
 
     def _log_changes(self, found: Mapping[tuple[str, str], Trouble]) -> None:
         with self._lock:

@@ -58,3 +58,28 @@ def test_a_database_out_of_reach_is_a_trouble_and_hides_no_other_check() -> None
     assert isinstance(troubles, list)
     assert [each["kind"] for each in troubles] == ["storage-unavailable"]
     assert report["copies"] == {"behind": 0}
+
+
+def test_a_trouble_does_not_end_because_nobody_could_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = False
+
+    def check() -> Finding:
+        if away:
+            raise StorageUnavailable("database is locked")
+        return Finding(troubles=[REFUSED])
+
+    condition = Condition({"outbox": check})
+    condition.watch()
+    away = True
+    condition.watch()
+    away = False
+    condition.watch()
+
+    told = [(each.getMessage(), each.fields["kind"]) for each in caplog.records]  # type: ignore[attr-defined]
+    assert told == [
+        ("trouble", "event-refused"),
+        ("trouble", "storage-unavailable"),
+        ("trouble ended", "storage-unavailable"),
+    ]
