@@ -7,6 +7,7 @@ ping anyway; it tells those who keep copies of its history, and remembers who ha
 import builtins
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -84,8 +85,13 @@ class Readers:
             end = _end(tx)
             told = _told(tx)
         late = [name for name in self._publishers if not _has_confirmed(told.get(name), end)]
-        confirmed = [name for name in late if self._tell(name, told.get(name), end)]
-        if len(confirmed) == len(late):
+        if not late:
+            self._tries = 0
+            return
+        # At once: a reader that does not answer must not keep the others from being told.
+        with ThreadPoolExecutor(len(late)) as pool:
+            confirmed = list(pool.map(lambda name: self._tell(name, told.get(name), end), late))
+        if all(confirmed):
             self._tries = 0
 
     def check(self) -> Finding:

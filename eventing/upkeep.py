@@ -121,8 +121,10 @@ class Upkeep:
             self._asked.add(feed)
             standing.begin()
             self._rounds.wake()
-            ended = self._changed.wait_for(lambda: standing.tried > asked_at, self._pace.patience)
-        if not ended or standing.behind:
+            self._changed.wait_for(
+                lambda: standing.tried > asked_at or self._stopping.is_set(), self._pace.patience
+            )
+        if standing.tried <= asked_at or standing.behind:
             raise Unavailable("The copy has not been compared with the whole history yet.")
 
     def _start(self) -> None:
@@ -132,7 +134,9 @@ class Upkeep:
 
     def _stop(self) -> None:
         self._stopping.set()
-        self._rounds.stop()
+        with self._changed:
+            self._changed.notify_all()
+        self._rounds.stop(grace=1.0)  # a page that is being read is read again next time
 
     def _compare(self, feed: Peer) -> None:
         standing, began = self._standings[feed.name], time.monotonic()

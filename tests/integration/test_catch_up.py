@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Request
+from werkzeug.test import Client
 
 from eventing.answer import Answer
 from eventing.cloudevent import read_event
 from eventing.database import Transaction
 from eventing.logs import fields_of
+from eventing.reading import Peer
 from eventing.subscriber import Subscriber
 from eventing.upkeep import Upkeep
 from functions.events import PostState
@@ -26,7 +29,7 @@ from tests.integration.blog import (
     post_data,
     send,
 )
-from tests.integration.copies import Copy, Story, told
+from tests.integration.copies import Copy, Story, served, told
 
 
 @pytest.fixture
@@ -157,6 +160,26 @@ def test_a_new_copy_is_filled_from_the_start(story: Story) -> None:
     story.query.upkeep().round()
 
     assert story.query.rows() == whole
+
+
+def test_a_producer_of_the_version_before_can_be_read(story: Story) -> None:
+    """Its links tell nothing of the history, nor do its answers tell how much remains."""
+    new = change_everything(story)
+    posts = story.blog.functions["posts"]
+
+    def older(environ: Any, start: Any) -> Any:
+        path = environ["PATH_INFO"]
+        answer = posts.get(path, query_string={**Request(environ).args, "minAge": "0"})
+        link = answer.headers["Link"].partition("&history=")[0] + '>; rel="next"'
+        start("200 OK", [("Link", link), ("Content-Type", "application/json")])
+        return [answer.data]
+
+    with served(Client(older)) as address:
+        story.query.feeds[1] = Peer("posts", address)
+        for _ in range(2):
+            story.query.upkeep().round()
+        assert story.blog.functions["query"].get(f"/posts/{new}").status_code == 200
+        assert story.query.check() == []
 
 
 def test_an_event_that_fits_no_class_is_skipped_and_told(story: Story) -> None:
