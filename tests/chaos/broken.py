@@ -80,6 +80,27 @@ BREAKS: Mapping[str, Sequence[Change]] = {
     "sweep": [
         Change("eventing/relay.py", "float | None = self._first_sweep()", "float | None = None")
     ],
+    "redelivery": [  # of dead letters, without an order
+        Change(
+            "functions/dead_letters/main.py",
+            "[upkeep.worker, Worker(retries.start, retries.stop)]",
+            "[upkeep.worker]",
+        )
+    ],
+    "catch-up": [
+        Change(
+            "eventing/upkeep.py",
+            "    interval: float | None = 20.0\n",
+            "    interval: float | None = None\n",
+        )
+    ],
+    "announcement": [  # once more, of a comment that waits for its verdict
+        Change(
+            "functions/comments/main.py",
+            '    if env.get("K_SERVICE") or not env.get("K_SINK"):\n',
+            "    if env:\n",
+        )
+    ],
     "key": [
         Change("eventing/idempotency.py", "    if key is None:\n", "    if key is not None:\n"),
     ],
@@ -113,7 +134,7 @@ def break_copy(folder: Path, changes: Sequence[Change]) -> Path:
 
 def _found(project: Path) -> list[str]:
     """The first complaints of each kind, and the last line."""
-    command = [sys.executable, "-m", "tests.chaos", "--writes", "600", "--settle-within", "90"]
+    command = [sys.executable, "-m", "tests.chaos", "--writes", "300", "--outage", "5"]
     done = subprocess.run(
         command,
         cwd=project,
