@@ -45,6 +45,9 @@ class Engine(Connects, Protocol):
     def is_unavailable(self, error: Exception) -> bool:
         """Whether trying again later can help."""
 
+    def is_damage(self, error: Exception) -> bool:
+        """Whether the database is not what was written to it."""
+
     def translate(self, sql: str) -> str:
         """SQL as this database spells it."""
 
@@ -109,13 +112,25 @@ class Transaction:
 class Database:
     """The database at `url`, with the schemas in the folders `migrations` (`NNNN_name.sql`).
 
-    Nothing is opened before the first transaction, so a process may fork after making it.
+    Nothing is opened before the first transaction, so a process may fork after making it. One that
+    is `replaceable` is a copy that can be made again from elsewhere: when it is damaged, it is put
+    aside. Of any other one nothing is replaced by itself; it can still be read where it is whole.
     """
 
-    def __init__(self, url: str, migrations: Sequence[Path], *, pool_size: int = POOL_SIZE) -> None:
-        self._engine = _engine(url)
+    def __init__(
+        self,
+        url: str,
+        migrations: Sequence[Path],
+        *,
+        pool_size: int = POOL_SIZE,
+        replaceable: bool = False,
+    ) -> None:
+        self.engine = _engine(url)
+        self.pool = Pool(self.engine, pool_size)
+        self.replaceable = replaceable
+        self.damage: str | None = None
+        self.when_damaged: Callable[[], None] = lambda: None
         self._migrations = migrations
-        self._pool = Pool(self._engine, pool_size)
         self._migrate_once = threading.Lock()
         self._migrated = False
 
@@ -133,41 +148,53 @@ class Database:
 
         Whether no other living process can hold any; one that starts waits for the block's end.
         """
-        with self._translated_errors(), self._engine.claim() as alone:
+        with self.translated_errors(), self.engine.claim() as alone:
             yield alone
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._pool.close()
+        self.pool.close()
 
     @contextmanager
     def _begin(self, *, writing: bool) -> Iterator[Transaction]:
-        with self._translated_errors():
+        with self.translated_errors():
+            if self.damage is not None and (writing or self.replaceable):
+                raise StorageUnavailable(self.damage)
             self._migrate()
             group = together.current()
             if group is not None and (writing or group.holds(self)):
-                share = group.part(self, self._open_for_writing, self._engine.unavailable)
+                share = group.part(self, self._open_for_writing, self.engine.unavailable)
             else:
                 share = self._open(writing=writing)
             with share as connection:
-                yield Transaction(connection, self._engine)
+                yield Transaction(connection, self.engine)
 
     def _open_for_writing(self) -> AbstractContextManager[Any]:
         return self._open(writing=True)
 
     @contextmanager
     def _open(self, *, writing: bool) -> Iterator[Any]:
-        with self._pool.connection() as connection, _committed(self._engine, connection, writing):
+        with self.pool.connection() as connection, _committed(self.engine, connection, writing):
             yield connection
 
     @contextmanager
-    def _translated_errors(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
+        """What time or a person can mend is StorageUnavailable; damage is noted too."""
         try:
             yield
-        except self._engine.unavailable as error:
-            if self._engine.is_unavailable(error):
-                raise StorageUnavailable(str(error)) from error
-            raise
+        except self.engine.unavailable as error:
+            if self.engine.is_damage(error):
+                if self.damage is None:
+                    self.damage = str(error)
+                    self.when_damaged()
+            elif not self.engine.is_unavailable(error):
+                raise
+            raise StorageUnavailable(str(error)) from error
+
+    def begin_again(self) -> None:
+        """Whatever was known of the file is forgotten: another one has taken its place."""
+        self.damage = None
+        self._migrated = False
 
     def _migrate(self) -> None:
         if self._migrated:
@@ -175,8 +202,8 @@ class Database:
         step_aside()
         with self._migrate_once:
             if not self._migrated:
-                with self._pool.connection() as connection:
-                    _apply(self._engine, connection, self._migrations)
+                with self.pool.connection() as connection:
+                    _apply(self.engine, connection, self._migrations)
                 self._migrated = True
 
 

@@ -60,8 +60,8 @@ class Pool:
         self._idle_limit, self._lifetime = idle, lifetime
         self._free = threading.BoundedSemaphore(size)
         self._changed = threading.Condition()
-        # Of what follows, under `_changed`. The last one given back is the next one taken, so that
-        # those that are not needed grow old at the beginning.
+        # The last one given back is the next one taken, so that those that are not needed grow old
+        # at the beginning. No lock: a list's append and pop are done or not done.
         self._idle: list[_Pooled] = []
         self._open = 0
         self._resting_until = 0.0
@@ -70,12 +70,11 @@ class Pool:
     @contextmanager
     def connection(self) -> Iterator[Any]:
         """One connection; it is closed if the database failed, else it is used again."""
-        deadline = time.monotonic() + POOL_WAIT
         if not self._free.acquire(timeout=waiting_time(POOL_WAIT)):
             step_aside()
             raise StorageUnavailable("every connection is in use")
         try:
-            pooled = self._take(deadline)
+            pooled = self._pop() or self._open_one()
             try:
                 yield pooled.connection
             except self._engine.unavailable:
@@ -89,17 +88,23 @@ class Pool:
         finally:
             self._free.release()
 
+    def idle(self) -> Any:
+        """One that nobody uses, or None, for whoever has drained the pool."""
+        return self._idle[-1].connection if self._idle else None
+
     def close(self) -> None:
         """Close the connections that are not in use."""
-        with self._changed:
-            idle, self._idle = self._idle, []
-        self._close(idle)
+        gone = []
+        while (pooled := self._pop()) is not None:
+            gone.append(pooled)
+        self._close(gone)
 
     @contextmanager
     def drained(self, wait: float) -> Iterator[bool]:
         """Nobody has a connection, and nobody gets one before the end of the block.
 
-        False, and nothing is so, if somebody has kept one for `wait` seconds.
+        False, and nothing is so, if somebody has kept one for `wait` seconds. Those that are idle
+        stay open.
         """
         deadline = time.monotonic() + wait
         taken = 0
@@ -108,17 +113,23 @@ class Pool:
                 timeout=max(deadline - time.monotonic(), 0.001)
             ):
                 taken += 1
-            if taken == self._size:
-                self.close()
             yield taken == self._size
         finally:
             for _ in range(taken):
                 self._free.release()
 
-    def _take(self, deadline: float) -> _Pooled:
+    def _pop(self) -> _Pooled | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _open_one(self) -> _Pooled:
+        """A new one, or whichever is idle first when there may be no more."""
+        deadline = time.monotonic() + POOL_WAIT
         pause = FIRST_PAUSE
         while True:
-            if (pooled := self._pop()) is not None:
+            if (pooled := self._rest()) is not None:
                 return pooled
             try:
                 return self._connect()
@@ -131,15 +142,15 @@ class Pool:
             self._wait(pause)
             pause = min(2 * pause, LAST_PAUSE)
 
-    def _pop(self) -> _Pooled | None:
-        """An idle one; None if a new one may be opened."""
+    def _rest(self) -> _Pooled | None:
+        """One that became idle; None if a new one may be opened."""
         with self._changed:
-            while not self._idle:
+            while (pooled := self._pop()) is None:
                 rest = self._resting_until - time.monotonic()
                 if rest <= 0 or not self._open:
                     return None
                 self._changed.wait(rest)
-            return self._idle.pop()
+            return pooled
 
     def _connect(self) -> _Pooled:
         pooled = _Pooled(self._engine.connect())
@@ -154,8 +165,11 @@ class Pool:
                 self._changed.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
 
     def _give_back(self, pooled: _Pooled) -> None:
+        if not self._engine.scarce:
+            self._idle.append(pooled)
+            return
         now = time.monotonic()
-        if self._engine.scarce and now > max(pooled.opened + self._lifetime, self._resting_until):
+        if now > max(pooled.opened + self._lifetime, self._resting_until):
             self._resting_until = now + REST
             self._close([pooled])
             return
@@ -173,7 +187,7 @@ class Pool:
             self._changed.notify_all()
 
     def _close_later(self, seconds: float) -> None:
-        if self._engine.scarce and self._idle and self._closing is None:
+        if self._closing is None:
             timer = threading.Timer(seconds, self._close_idle)
             timer.daemon = True
             with suppress(RuntimeError):  # no thread can begin while the process ends
@@ -181,11 +195,12 @@ class Pool:
                 self._closing = timer
 
     def _close_idle(self) -> None:
+        gone: list[_Pooled] = []
         with self._changed:
             self._closing = None
             oldest = time.monotonic() - self._idle_limit
-            gone = [each for each in self._idle if each.idle_since <= oldest]
-            self._idle = [each for each in self._idle if each.idle_since > oldest]
-            if self._idle:
+            with suppress(IndexError):  # somebody has just taken the last one
+                while self._idle[0].idle_since <= oldest:
+                    gone.append(self._idle.pop(0))
                 self._close_later(max(self._idle[0].idle_since - oldest, 0.01))
         self._close(gone)

@@ -105,6 +105,10 @@ class Postgres:
         broke_off = type(error) is psycopg2.DatabaseError
         return broke_off or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
 
+    def is_damage(self, error: Exception) -> bool:  # noqa: ARG002 - of other kinds
+        """The server's own care."""
+        return False
+
     def translate(self, sql: str) -> str:
         """SQLite's spelling in PostgreSQL's."""
         return _translate(sql)

@@ -6,10 +6,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from eventing.patience import step_aside, waiting_time
+from eventing.sqlite_files import PRIVATE, DatabaseFiles, size
 
 BUSY_WAIT = 5.0  # seconds that a connection waits for another process's transaction
 
@@ -21,6 +23,7 @@ _TRY_AGAIN = {
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,
 }
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRAGMAS = (
     "synchronous = FULL",  # a commit is on the disk, not on its way
     "foreign_keys = ON",
@@ -33,9 +36,14 @@ class _Connection(sqlite3.Connection):
     """Holds the process's writing turn from BEGIN to commit or rollback."""
 
     release: Callable[[], None] | None = None
+    before_commit: Callable[[], None]
+    after_close: Callable[[], None] | None = None
+    changes_before = 0
 
     def commit(self) -> None:
         try:
+            if self.release is not None and self.total_changes != self.changes_before:
+                self.before_commit()
             super().commit()
         finally:
             self._give_back()
@@ -45,6 +53,12 @@ class _Connection(sqlite3.Connection):
             super().rollback()
         finally:
             self._give_back()
+
+    def close(self) -> None:
+        super().close()
+        if self.after_close is not None:
+            after_close, self.after_close = self.after_close, None
+            after_close()
 
     def _give_back(self) -> None:
         if self.release is not None:
@@ -59,23 +73,108 @@ class SQLite:
     scarce = False
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.files = DatabaseFiles(file)
+        self.log_was_lost = False
         # Waiting here is fair and wakes at once; SQLite's own busy wait polls.
-        self._turn = threading.Lock()
+        self.turn = threading.Lock()
         self._claim: int | None = None
+        self._opening = threading.Lock()
+        self._open = 0
+        self._identities: tuple[int, ...] = ()
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the file, making its folder when it is missing."""
-        with _out_of_reach():
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+    def connect(self) -> _Connection:
+        """Open the file, making it and its folder when they are missing."""
+        with self._opening, out_of_reach():
+            if self._open == 0:
+                connection = self._enter()
+                self._identities = self.files.identities()
+            else:
+                connection = self._connect_to_the_same()
+            self._open += 1
+            connection.after_close = self._closed
+            return connection
+
+    def _connect_to_the_same(self) -> _Connection:
+        """One more: beside those of files that have been removed it would see other data."""
+        connection = None if self.is_moved() else self._connect()
+        if connection is None or self.is_moved():
+            if connection is not None:
+                connection.close()
+            raise _failure(sqlite3.SQLITE_CANTOPEN, "its files have been moved or removed")
+        return connection
+
+    def is_moved(self) -> bool:
+        """Whether files that are open here are no longer where they were."""
+        return self._open > 0 and self.files.identities() != self._identities
+
+    def is_replaced(self) -> bool:
+        """Whether another file has come to where the one that is open here was."""
+        there = self.files.identities()[0]
+        return self._open > 0 and there not in (0, self._identities[0])
+
+    def _enter(self) -> _Connection:
+        """The first connection of this process."""
+        wait = waiting_time(BUSY_WAIT)
+        deadline = time.monotonic() + wait
+        while True:
+            # Whoever is alone looks whether all is there. Others find the log that all use.
+            if not self.files.are_to_be_closed():
+                if self.files.use(alone=True):
+                    return self._enter_alone()
+                if self.files.use() and self.files.log.exists():
+                    return self._enter_beside_others()
+                self.files.leave()
+            if time.monotonic() > deadline:
+                step_aside()
+                raise _failure(sqlite3.SQLITE_BUSY, "others are opening or closing the database")
+            time.sleep(0.01)
+
+    def _enter_beside_others(self) -> _Connection:
+        try:
+            return self._connect()
+        except BaseException:
+            self.files.leave()
+            raise
+
+    def _enter_alone(self) -> _Connection:
+        try:
+            self._see_whether_all_is_there()
+            self.files.make()
+            connection = self._connect()
+        except BaseException:
+            self.files.leave()
+            raise
+        self.files.use()
+        return connection
+
+    def _see_whether_all_is_there(self) -> None:
+        if self.files.is_lost():
+            remedy = f"remove {self.files.state.name} to begin with an empty one"
+            raise _failure(sqlite3.SQLITE_NOTADB, f"the file is gone or empty ({remedy})")
+        if self.files.has_lost_log():
+            self.log_was_lost = True
+            self.files.note_saved()  # what remains is all there is
+
+    def _closed(self) -> None:
+        with self._opening:
+            self._open -= 1
+            if self._open == 0:
+                with suppress(OSError):
+                    if self.files.use(alone=True) and size(self.files.log) == 0:
+                        self.files.note_saved()
+                self.files.leave()
+
+    def _connect(self) -> _Connection:
         connection = sqlite3.connect(
-            self._file,
+            f"file:{quote(str(self.files.file))}?mode=rw",  # whoever is alone has made it
+            uri=True,
             timeout=BUSY_WAIT,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
             factory=_Connection,
         )
+        connection.before_commit = self._before_commit
         connection.row_factory = sqlite3.Row
         connection.text_factory = _text
         # One writer at a time: whatever a reader can see, no older transaction is open.
@@ -86,10 +185,16 @@ class SQLite:
             _keep_readers_going(connection)
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the log
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _before_commit(self) -> None:
+        if not self.files.is_noted_unsaved():  # nearly always it is, and one look is cheap
+            with out_of_reach():
+                self.files.note_unsaved()
 
     def begin(self, connection: _Connection, *, writing: bool) -> None:
         """BEGIN; a writer takes its turn first, so that it never meets SQLITE_BUSY later."""
@@ -97,10 +202,12 @@ class SQLite:
             connection.execute("BEGIN")
             return
         wait = waiting_time(BUSY_WAIT)
-        if not self._turn.acquire(timeout=wait):
+        if not self.turn.acquire(timeout=wait):
             step_aside()
-            raise self._busy()
-        connection.release = self._turn.release
+            busy = "database is locked by another writer of this process"
+            raise _failure(sqlite3.SQLITE_BUSY, busy)
+        connection.release = self.turn.release
+        connection.changes_before = connection.total_changes
         try:
             _begin_writing(connection, wait)
         except BaseException:
@@ -119,6 +226,11 @@ class SQLite:
         code = getattr(error, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in _TRY_AGAIN
 
+    def is_damage(self, error: Exception) -> bool:
+        """Whether the file is not what was written to it."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in _DAMAGED
+
     def translate(self, sql: str) -> str:
         """The SQL is written in SQLite's spelling already."""
         return sql
@@ -130,8 +242,8 @@ class SQLite:
 
     def origin(self, _connection: sqlite3.Connection) -> str:
         """The file that has the name now: a copy is another one."""
-        with _out_of_reach():
-            return str(self._file.stat().st_ino)
+        with out_of_reach():
+            return str(self.files.file.stat().st_ino)
 
     def indexes(self, connection: sqlite3.Connection) -> Mapping[str, str]:
         """Those that a statement has made."""
@@ -150,18 +262,14 @@ class SQLite:
     def claim(self) -> Iterator[bool]:
         """Share FILE.relay with the others for life; whoever gets it alone is the first."""
         if self._claim is None:
-            with _out_of_reach():
-                self._file.parent.mkdir(parents=True, exist_ok=True)
-                self._claim = os.open(f"{self._file}.relay", os.O_CREAT | os.O_RDWR, 0o600)
+            with out_of_reach():
+                self.files.make_folder()
+                name = f"{self.files.file}.relay"
+                self._claim = os.open(name, os.O_CREAT | os.O_RDWR, PRIVATE)
         try:
             yield _lock_alone(self._claim)
         finally:
             fcntl.flock(self._claim, fcntl.LOCK_SH)
-
-    def _busy(self) -> sqlite3.OperationalError:
-        error = sqlite3.OperationalError("database is locked by another writer of this process")
-        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-        return error
 
 
 def _begin_writing(connection: sqlite3.Connection, wait: float) -> None:
@@ -203,14 +311,19 @@ def _text(raw: bytes) -> str:
 
 
 @contextmanager
-def _out_of_reach() -> Iterator[None]:
+def out_of_reach() -> Iterator[None]:
     """Report a folder or file that cannot be made as SQLite reports one that cannot be opened."""
     try:
         yield
     except OSError as error:
-        failure = sqlite3.OperationalError(str(error))
-        failure.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-        raise failure from error
+        raise _failure(sqlite3.SQLITE_CANTOPEN, str(error)) from error
+
+
+def _failure(code: int, message: str) -> sqlite3.OperationalError:
+    """An error as SQLite itself would raise it."""
+    failure = sqlite3.OperationalError(message)
+    failure.sqlite_errorcode = code
+    return failure
 
 
 def _lock_alone(descriptor: int) -> bool:

@@ -8,6 +8,7 @@ from eventing.bearer import Bearer
 from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.history import History
+from eventing.maintenance import Maintenance
 from eventing.producer import Producer
 from eventing.recurring import Recurring
 from eventing.start import start
@@ -39,6 +40,7 @@ def wire(
 
     Where nothing sleeps it looks every so many seconds whether comments wait for their verdicts.
     """
+    maintenance = Maintenance(database)
     commands = Commands(database, Bearer.from_env(env), producer)
     verdicts = Verdicts(database, producer, read_wait(env))
     routes = [
@@ -58,8 +60,14 @@ def wire(
     return Function(
         routes,
         Subscriber([*upkeep.subscriptions(), judged], sweep),
-        checks={"outbox": producer.check, "copies": upkeep.check, "readers": readers.check},
+        checks={
+            "database": maintenance.check,
+            "outbox": producer.check,
+            "copies": upkeep.check,
+            "readers": readers.check,
+        },
         background=[
+            maintenance.worker,
             producer.worker,
             upkeep.worker,
             readers.worker,

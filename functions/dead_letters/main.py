@@ -7,6 +7,7 @@ from functools import partial
 from werkzeug.wrappers import Request, Response
 
 from eventing.function import Function, Route
+from eventing.maintenance import Maintenance
 from eventing.publisher import Publisher
 from eventing.start import start
 from eventing.subscriber import Subscriber
@@ -24,6 +25,7 @@ from functions.dead_letters.waiting import check
 def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> Function:
     """The function, wired as the environment says; `clock` times what it does by itself."""
     database = store.open_database(env)
+    maintenance = Maintenance(database)
     sink = env.get("K_SINK")
     publish = Publisher(sink, env.get("K_CE_OVERRIDES", "")).publish if sink else None
     subscribers, courier = read_subscribers(env.get("SUBSCRIBERS", "")), Courier(publish)
@@ -44,11 +46,12 @@ def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -
         routes,
         Subscriber(upkeep.subscriptions(), retries.sweep),
         checks={
+            "database": maintenance.check,
             "deadLetters": partial(check, database, subscribers, retries),
             "copies": upkeep.check,
         },
         # Stopped in this order: the last one closes the database.
-        background=[upkeep.worker, Worker(retries.start, retries.stop)],
+        background=[maintenance.worker, upkeep.worker, Worker(retries.start, retries.stop)],
     )
 
 

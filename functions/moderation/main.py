@@ -13,6 +13,7 @@ from eventing.cloudevent import CloudEvent
 from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.history import History
+from eventing.maintenance import Maintenance
 from eventing.start import start
 from eventing.subscriber import Subscriber, Subscription
 from functions.events import COMMENT_CREATED, CommentState
@@ -44,9 +45,15 @@ def build(env: Mapping[str, str]) -> Function:
     )
     words = WordList(Path(env.get("WORDS_FILE") or DEFAULT_FILE))
     words.check()
+    maintenance = Maintenance(database)
     moderation = Moderation(database, words)
     events = Subscriber([Subscription(COMMENT_CREATED, moderation.judge)])
-    return Function([Route("GET", "/events", History(database).page)], events)
+    return Function(
+        [Route("GET", "/events", History(database).page)],
+        events,
+        checks={"database": maintenance.check},
+        background=[maintenance.worker],
+    )
 
 
 function = start("moderation", build)

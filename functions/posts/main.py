@@ -15,6 +15,7 @@ from eventing.database import Database
 from eventing.function import Function, Route
 from eventing.history import History
 from eventing.identity import new_id
+from eventing.maintenance import Maintenance
 from eventing.problem import NotFound
 from eventing.producer import Producer
 from eventing.start import start
@@ -82,6 +83,7 @@ def build(env: Mapping[str, str]) -> Function:
         env.get("DATABASE_URL") or "sqlite:///data/posts.db",
         [outbox.MIGRATIONS, idempotency.MIGRATIONS, store.MIGRATIONS],
     )
+    maintenance = Maintenance(database)
     producer = Producer(database, env)
     commands = Posts(database, Bearer.from_env(env), producer)
     routes = [
@@ -100,8 +102,12 @@ def build(env: Mapping[str, str]) -> Function:
     return Function(
         routes,
         Subscriber([], sweep),
-        checks={"outbox": producer.check, "readers": readers.check},
-        background=[producer.worker, readers.worker],
+        checks={
+            "database": maintenance.check,
+            "outbox": producer.check,
+            "readers": readers.check,
+        },
+        background=[maintenance.worker, producer.worker, readers.worker],
     )
 
 

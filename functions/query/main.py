@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from werkzeug.wrappers import Request, Response
 
 from eventing.function import Function, Route
+from eventing.maintenance import Maintenance
 from eventing.start import start
 from eventing.subscriber import Subscriber
 from eventing.upkeep import Upkeep
@@ -17,6 +18,7 @@ from functions.query.reads import Reads
 def build(env: Mapping[str, str]) -> Function:
     """The function, wired as the environment says."""
     database = store.open_database(env)
+    maintenance = Maintenance(database)
     reads = Reads(database)
     routes = [
         Route("GET", "/posts", reads.posts),
@@ -29,8 +31,8 @@ def build(env: Mapping[str, str]) -> Function:
     return Function(
         routes,
         Subscriber(upkeep.subscriptions()),
-        checks={"copies": upkeep.check},
-        background=[upkeep.worker],
+        checks={"database": maintenance.check, "copies": upkeep.check},
+        background=[maintenance.worker, upkeep.worker],
     )
 
 

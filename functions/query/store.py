@@ -53,7 +53,7 @@ class Post(PostState):
 def open_database(env: Mapping[str, str]) -> Database:
     """The database that the environment names."""
     url = env.get("DATABASE_URL") or "sqlite:///data/query.db"
-    return Database(url, [rebuild.MIGRATIONS, MIGRATIONS])
+    return Database(url, [rebuild.MIGRATIONS, MIGRATIONS], replaceable=True)
 
 
 def hold_post(tx: Transaction, post_id: str) -> Held:

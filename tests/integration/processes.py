@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from eventing.database import Database
+from eventing.maintenance import Maintenance
+from tests.integration.notes import add
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -50,3 +52,17 @@ def hold_claim(file: Path, held: Event, let_go: Event) -> None:
         pass
     held.set()
     let_go.wait(30)
+
+
+def write_notes(
+    file: Path, migrations: Path, texts: list[str], written: Event, let_go: Event
+) -> None:
+    """Commit notes as a function does that runs, keep the database open, and end in order."""
+    database = Database(f"sqlite:///{file}", [migrations])
+    maintenance = Maintenance(database, seconds=0.05)
+    for text in texts:
+        add(database, text)
+    written.set()
+    maintenance.worker.ensure_started()
+    let_go.wait(30)
+    maintenance.worker.ensure_stopped()

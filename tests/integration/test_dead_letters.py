@@ -255,6 +255,7 @@ def test_the_last_failure_of_a_letter_decides(office: Client, probe: Probe) -> N
 def test_status_tells_how_many_wait_for_whom_and_what_mends_it(office: Client) -> None:
     told = document(office.get("/status"))
     facts = {"deadLetters": {"waitingForPerson": 0, "retrying": 0}, "copies": {}}
+    del told["database"]
     assert told == {"troubles": [], **facts}
     for number, code in enumerate(("422", "422", "400", "503")):
         bury(office, event("PostCreated", post_data(), id=str(number), knativeerrorcode=code))

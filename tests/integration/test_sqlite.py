@@ -1,6 +1,5 @@
 """SQLite as a function's database: its file, its one writer, and what makes it unavailable."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,12 +86,13 @@ def test_a_file_that_cannot_be_opened_is_unavailable(database: Database, file: P
         add(database, "a")
 
 
-def test_a_file_that_is_no_database_is_a_fault(database: Database, file: Path) -> None:
+def test_a_file_that_is_no_database_is_left_alone(database: Database, file: Path) -> None:
     file.parent.mkdir()
-    file.write_text("This is no database, and no time will make it one. " * 100)
+    file.write_text(text := "This is no database, and no time will make it one. " * 100)
 
-    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+    with pytest.raises(StorageUnavailable, match="not a database"):
         add(database, "a")
+    assert file.read_text() == text
 
 
 def test_a_full_disk_is_unavailable_and_changes_nothing(narrow: Database) -> None:
