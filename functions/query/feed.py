@@ -36,22 +36,26 @@ class Feed:
         """`GET /feed.xml`."""
         with self.database.snapshot() as tx:
             rows = store.summaries(tx, None, NEWEST)
+            first = store.first_post(tx)
         posts = [json.loads(summary) for summary in store.intact(rows)]
-        document = atom(posts, self.site.rstrip("/"))
+        document = atom(posts, self.site.rstrip("/"), first)
         answer = Answer(body=document, content_type="application/atom+xml; charset=utf-8")
         return unless_known(tagged(answer), call.headers.get("If-None-Match"))
 
 
-def atom(posts: Sequence[Mapping[str, str]], site: str) -> str:
-    """The feed of `posts`, as the list has them."""
-    return "\n".join(_lines(posts, site)) + "\n"
+def atom(posts: Sequence[Mapping[str, str]], site: str, first: str) -> str:
+    """The feed of `posts`, as the list has them; `first` is the id of the blog's first post.
+
+    By that a feed is known wherever its blog moves, and no other blog has it (RFC 4287, 4.2.6).
+    """
+    return "\n".join(_lines(posts, site, first)) + "\n"
 
 
-def _lines(posts: Sequence[Mapping[str, str]], site: str) -> Iterator[str]:
+def _lines(posts: Sequence[Mapping[str, str]], site: str, first: str) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>'
     yield '<feed xmlns="http://www.w3.org/2005/Atom">'
     yield f"<title>{TITLE}</title>"
-    yield f"<id>{_identity(site)}</id>"
+    yield f"<id>{_identity(f'feed {first}')}</id>"
     yield f"<updated>{max((post['updatedAt'] for post in posts), default=NEVER)}</updated>"
     yield f"<author><name>{TITLE}</name></author>"
     yield f'<link rel="self" type="application/atom+xml" href="{_text(site)}/api/feed.xml"/>'

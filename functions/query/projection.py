@@ -26,6 +26,7 @@ from functions.query.views import summary
 def post_written(tx: Transaction, post: PostState) -> bool:
     """`PostCreated`, `PostUpdated`: the post is as of this version, unless a newer came."""
     known = store.hold_post(tx, post.id)
+    store.note_first_post(tx, post.id)
     if known.deleted or post.version <= known.version:
         return False
     seen = store.Post(

@@ -95,6 +95,11 @@ def save_post(tx: Transaction, post: Post, summary: str) -> None:
     )
 
 
+def note_first_post(tx: Transaction, post_id: str) -> None:
+    """Remember that post for ever, if none came before it."""
+    tx.execute("INSERT INTO feed (first_post) VALUES (?) ON CONFLICT (number) DO NOTHING", post_id)
+
+
 def save_summary(tx: Transaction, post_id: str, document: str) -> None:
     """Keep the post's JSON in the list once more: a comment changed it."""
     tx.execute("UPDATE posts SET summary = ? WHERE id = ?", document, post_id)
@@ -118,6 +123,12 @@ def read_post(tx: Transaction, post_id: str) -> Post | None:
         post_id,
     )
     return Post(**row) if row else None
+
+
+def first_post(tx: Transaction) -> str:
+    """The id of the first post that came, deleted or not; empty while there was none."""
+    row = tx.row("SELECT first_post FROM feed")
+    return str(row["first_post"]) if row else ""
 
 
 def summaries(tx: Transaction, before: tuple[str, str] | None, limit: int) -> list[Row]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from functions.query.feed import NEWEST, atom
-from tests.databases import Databases
+from tests.databases import Databases, NewDatabases
 from tests.integration.blog import client, event, post_data, send
 
 SITE = "https://blog.example"
@@ -96,10 +96,37 @@ def test_ids_are_absolute_unique_and_the_same_wherever_the_site_is() -> None:
     posts = [
         {**post_data(id=name), "excerpt": "", "version": "1"} for name in ("a", "b", "a/b ?", "ü")
     ]
-    here, there = ids(atom(posts, SITE)), ids(atom(posts, "https://elsewhere.example"))
-    assert here[1:] == there[1:]
+    here, there = (ids(atom(posts, site, "a")) for site in (SITE, "https://elsewhere.example"))
+    assert here == there
     assert len(set(here)) == len(here)
     assert all(identity.startswith("urn:uuid:") for identity in here)
+
+
+def identity(query: Client) -> str:
+    return ids(query.get("/feed.xml").text)[0]
+
+
+def test_a_feed_keeps_its_id_wherever_its_blog_moves_and_whatever_is_deleted(
+    databases: Databases,
+) -> None:
+    query = client("query", databases, SITE_URL=SITE)
+    for number in (2, 1, 3):
+        add_post(query, number)
+    known = identity(query)
+    send(query, event("PostDeleted", {"id": "p2", "version": 2}))
+    add_post(query, 4)
+    moved = client("query", databases, SITE_URL="https://elsewhere.example")
+    assert identity(query) == identity(moved) == known
+
+
+def test_two_blogs_have_two_feeds(new_databases: NewDatabases) -> None:
+    found = []
+    for post in ("one", "two"):
+        with new_databases() as databases:
+            query = client("query", databases, SITE_URL=SITE)
+            add_post(query, 1, id=post)
+            found.append(identity(query))
+    assert found[0] != found[1]
 
 
 def ids(document: str) -> list[str]:
@@ -129,7 +156,7 @@ def test_the_feed_is_well_formed_whatever_the_text(text: str) -> None:
 
 
 def titles(text: str) -> list[str]:
-    document = atom([{**post_data(title=text), "excerpt": text, "version": "1"}], SITE)
+    document = atom([{**post_data(title=text), "excerpt": text, "version": "1"}], SITE, "p1")
     root = ET.fromstring(document.encode())  # noqa: S314 - our own document
     entries = root.findall(f"{ATOM}entry")
     assert [entry.findtext(f"{ATOM}summary") for entry in entries] == [
