@@ -97,7 +97,7 @@ def save_post(tx: Transaction, post: Post, summary: str) -> None:
 
 def note_first_post(tx: Transaction, post_id: str) -> None:
     """Remember that post for ever, if none came before it."""
-    tx.execute("INSERT INTO feed (first_post) VALUES (?) ON CONFLICT (number) DO NOTHING", post_id)
+    tx.execute("INSERT INTO feed VALUES (1, ?) ON CONFLICT (number) DO NOTHING", post_id)
 
 
 def save_summary(tx: Transaction, post_id: str, document: str) -> None:
