@@ -48,6 +48,9 @@ class Engine(Connects, Protocol):
     def is_damage(self, error: Exception) -> bool:
         """Whether the database is not what was written to it."""
 
+    def erase_traces(self) -> None:
+        """See to it that what was removed is not in the files either."""
+
     def translate(self, sql: str) -> str:
         """SQL as this database spells it."""
 
@@ -88,6 +91,10 @@ class Transaction:
     def origin(self) -> str:
         """Where these tables are kept, as far as that tells them from a copy of them."""
         return self._engine.origin(self._connection)
+
+    def erase_traces(self) -> None:
+        """Texts were removed, and are not to be found in the database's files in a minute."""
+        self._engine.erase_traces()
 
     def execute(self, sql: str, *values: object, **named: object) -> int:
         """Run a statement; the number of rows it changed."""

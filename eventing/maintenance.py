@@ -10,7 +10,7 @@ from eventing.condition import Finding, Trouble
 from eventing.database import Database, StorageUnavailable
 from eventing.recurring import Recurring
 from eventing.sqlite import SQLite
-from eventing.sqlite_maintenance import SQLiteMaintenance
+from eventing.sqlite_maintenance import CheckInterrupted, SQLiteMaintenance
 from eventing.worker import Worker
 
 LOOK_EVERY = 5.0  # seconds
@@ -67,7 +67,8 @@ class _FileMaintenance:
         self._work.interrupt()
         self._recurring.stop()
         with suppress(StorageUnavailable), self._database.translated_errors():
-            self._work.empty_log()
+            self._work.log.erase_traces()
+            self._work.log.empty()
         self._database.close()
 
     def finding(self) -> Finding:
@@ -75,7 +76,7 @@ class _FileMaintenance:
         return Finding(facts, list(self._troubles()))
 
     def _act(self) -> None:
-        with self._database.translated_errors():
+        with suppress(CheckInterrupted), self._database.translated_errors():
             self._work.look()
             if self._is_due():
                 self._check()
@@ -84,7 +85,7 @@ class _FileMaintenance:
     def _is_due(self) -> bool:
         suspected = self._database.damage != self._confirmed
         due = suspected or time.monotonic() >= self._next_check
-        return due and self._work.is_there() and not self._engine.is_moved()
+        return due and self._work.is_there() and not self._engine.shared.is_moved()
 
     def _check(self) -> None:
         """The whole check where something has been seen: what it does not find was in passing."""
@@ -92,6 +93,7 @@ class _FileMaintenance:
         self._database.damage = self._confirmed = found
         self._checked_at = now()
         self._next_check = time.monotonic() + CHECK_EVERY
+        self._work.remove_old_ones()
 
     def _troubles(self) -> Iterator[Trouble]:
         if (damage := self._database.damage) is not None:
@@ -100,11 +102,11 @@ class _FileMaintenance:
             if self._database.replaceable:
                 what, remedy = damage, ": it is put aside and made again from the histories"
             yield Trouble("database-damaged", self._path.name, what + remedy)
-        elif self._engine.log_was_lost:
+        elif self._engine.shared.log_was_lost:
             what = "its write-ahead log was removed while it was not in use, and the changes in it"
             remedy = f"{_remedy(self._path)}, or go on as it is (this is told until the next start)"
             yield Trouble("database-damaged", self._path.name, f"{what} are lost: {remedy}")
-        elif self._engine.is_moved():
+        elif self._engine.shared.is_moved():
             what = "its files have been removed while they are open"
             remedy = f"make {self._path.parent} writable, and they are saved there"
             yield Trouble("storage-unavailable", self._path.name, f"{what}: {remedy}")

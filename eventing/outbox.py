@@ -96,6 +96,7 @@ def rewrite(
     An event that cannot be read leaves the history: its text may not stay.
     """
     step_aside()
+    tx.erase_traces()
     for row in tx.rows(
         "SELECT position, attributes, data FROM outbox WHERE partition_key = ?", partition_key
     ):

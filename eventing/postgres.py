@@ -109,6 +109,9 @@ class Postgres:
         """The server's own care."""
         return False
 
+    def erase_traces(self) -> None:
+        """Its own vacuum does."""
+
     def translate(self, sql: str) -> str:
         """SQLite's spelling in PostgreSQL's."""
         return _translate(sql)

@@ -1,4 +1,4 @@
-"""What keeps a SQLite database in order beside its requests: damage, lost files, a long log.
+"""What keeps a SQLite database in order beside its requests: damage and removed files.
 
 Several processes may have one database open. What needs it to be closed by everybody, one of them
 does: it asks, the others close it within seconds, and open it again when that one is done.
@@ -8,21 +8,25 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from eventing.database import Database
-from eventing.sqlite import BUSY_WAIT, SQLite, out_of_reach
+from eventing.sqlite import SQLite
+from eventing.sqlite_connection import out_of_reach
 from eventing.sqlite_files import PRIVATE, size
+from eventing.sqlite_log import SQLiteLog
 
-EMPTY_EVERY = 20.0  # seconds between two times that the log is emptied under load
+KEEP_ASIDE = 86_400.0  # seconds
 CLOSING = 10.0  # seconds that others have to close the database
-READERS = 50  # milliseconds that writers wait for readers while the log is emptied
 IN_USE = 3.0  # seconds that a request may keep a connection that is to be closed
 
 log = logging.getLogger(__name__)
+
+
+class CheckInterrupted(Exception):
+    """The process ends before the database is checked."""
 
 
 class SQLiteMaintenance:
@@ -32,8 +36,7 @@ class SQLiteMaintenance:
         self._database = database
         self._engine = engine
         self._files = engine.files
-        self._emptied_at = -EMPTY_EVERY
-        self._log_size = 0
+        self.log = SQLiteLog(engine)
         self._was_moved = False
         self._checking: sqlite3.Connection | None = None
 
@@ -41,23 +44,19 @@ class SQLiteMaintenance:
         """Put right what is cheap to see; called every few seconds."""
         if not self._files.file.parent.exists():
             return  # it can be put right once there is a folder again
-        was_moved, self._was_moved = self._was_moved, self._engine.is_moved()
+        was_moved, self._was_moved = self._was_moved, self._engine.shared.is_moved()
         if self._files.are_to_be_closed():
             self._reopen()
         elif self._was_moved:
-            if (
-                was_moved
-            ):  # whoever removes a whole folder needs a moment, and does not want it back
+            if was_moved:  # whoever removes a whole folder needs a moment for it
                 self._reopen()
-        elif self._database.replaceable and (self._database.damage or self._engine.log_was_lost):
+        elif self._database.replaceable and self._is_unusable():
             self._replace()
-        elif self._database.damage is None and self._is_time_to_empty() and self.empty_log():
-            self._emptied_at = time.monotonic()
+        elif self._database.damage is None:
+            self.log.empty_in_time()
 
-    def _is_time_to_empty(self) -> bool:
-        before, self._log_size = self._log_size, size(self._files.log)
-        is_quiet = self._log_size == before
-        return is_quiet or time.monotonic() - self._emptied_at > EMPTY_EVERY
+    def _is_unusable(self) -> bool:
+        return self._database.damage is not None or self._engine.shared.log_was_lost
 
     def is_there(self) -> bool:
         """Whether there is anything to check: a new function has no database yet."""
@@ -69,12 +68,14 @@ class SQLiteMaintenance:
             with closing(self._engine.connect()) as self._checking:
                 [found] = self._checking.execute(f"PRAGMA {pragma}(1)").fetchone()
         except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise CheckInterrupted from None
             if not self._engine.is_damage(error):
                 raise
             found = str(error)
         finally:
             self._checking = None
-        return None if found == "ok" else " ".join(found.split())
+        return None if found == "ok" else found.rpartition("\n")[2]
 
     def interrupt(self) -> None:
         """End a check that is under way: the process ends."""
@@ -82,45 +83,9 @@ class SQLiteMaintenance:
             with suppress(sqlite3.ProgrammingError):  # it has just been closed
                 checking.interrupt()
 
-    def empty_log(self) -> bool:
-        """Leave nothing in the write-ahead log; False if a reader still needs it.
-
-        Most is done while nobody waits; only for the rest writers are held off, a moment at most.
-        """
-        if size(self._files.log) == 0 and not self._files.is_noted_unsaved():
-            return True
-        with closing(self._engine.connect()) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            with self._writers_held_off(connection) as held_off:
-                return held_off and self._truncate(connection)
-
-    @contextmanager
-    def _writers_held_off(self, connection: Any) -> Iterator[bool]:
-        """The writers of this process; those of others meet SQLite's own lock."""
-        if not self._engine.turn.acquire(timeout=1):
-            yield False
-            return
-        try:
-            connection.execute(f"PRAGMA busy_timeout = {READERS}")
-            yield True
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {round(BUSY_WAIT * 1000)}")
-            self._engine.turn.release()
-
-    def _truncate(self, connection: Any) -> bool:
-        busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            return False
-        with suppress(sqlite3.OperationalError):  # another process writes: then it is not so
-            connection.execute("BEGIN IMMEDIATE")
-            if size(self._files.log) == 0:
-                self._files.note_saved()
-            connection.execute("ROLLBACK")
-        return True
-
     def _reopen(self) -> None:
         """Close the database, save what only open connections hold, and open it again."""
-        if self._engine.is_replaced():
+        if self._engine.shared.is_replaced():
             self._keep_the_replaced()
         elif self._alone(self._save):
             self._database.begin_again()
@@ -148,10 +113,16 @@ class SQLiteMaintenance:
             self._files.set_aside(ending)
 
         if self._alone(put_aside):
-            self._engine.log_was_lost = False
+            self._engine.shared.log_was_lost = False
             self._database.begin_again()
             name = f"{self._files.file.name}{ending}"
             self._tell("a damaged copy is put aside, and is made again from the histories", name)
+
+    def remove_old_ones(self, *, keep: float = KEEP_ASIDE) -> None:
+        """Copies that were put aside hold texts that may have to go: they are kept for a day."""
+        for aside in self._files.file.parent.glob(f"{self._files.file.name}-damaged-*"):
+            if time.time() - aside.stat().st_ctime > keep:
+                aside.unlink(missing_ok=True)
 
     def _alone(self, act: Callable[[], None]) -> bool:
         """Do it when no other process has the database open, or let another one do it.
@@ -186,7 +157,7 @@ class SQLiteMaintenance:
     def _save(self) -> None:
         """Bring what the open connections hold to where the next ones look for it; when alone."""
         connection = self._database.pool.idle()
-        if connection is None or not self._engine.is_moved():
+        if connection is None or not self._engine.shared.is_moved():
             return
         if self._files.file.exists():
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

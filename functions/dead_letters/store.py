@@ -157,6 +157,7 @@ def delete_post(tx: Transaction, removal: PostRemoval) -> bool:
         " WHERE post_id = ? AND discarded IS NULL",
         *(POST_IS_DELETED, b"", removal.id),
     )
+    tx.erase_traces()
     insert = "INSERT INTO deleted_posts (id) VALUES (?) ON CONFLICT DO NOTHING"
     return tx.execute(insert, removal.id) == 1
 

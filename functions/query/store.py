@@ -114,6 +114,7 @@ def blank_post(tx: Transaction, post_id: str, version: int) -> None:
         post_id,
     )
     tx.execute("UPDATE comments SET content = '', author = NULL WHERE post_id = ?", post_id)
+    tx.erase_traces()
 
 
 def read_post(tx: Transaction, post_id: str) -> Post | None:

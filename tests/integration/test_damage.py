@@ -9,6 +9,8 @@ import pytest
 
 from eventing.database import Database, StorageUnavailable
 from eventing.maintenance import Maintenance
+from eventing.sqlite import SQLite
+from eventing.sqlite_maintenance import SQLiteMaintenance
 from tests.integration.files import (
     MANY,
     SOON,
@@ -223,3 +225,18 @@ def test_the_check_needs_no_connection_that_requests_could_use(
             maintenance.worker.ensure_started()
             until(lambda: maintenance.check().facts["checkedAt"])
         maintenance.worker.ensure_stopped()
+
+
+def test_a_copy_that_was_put_aside_is_kept_for_a_day(file: Path, migrations: Path) -> None:
+    """It holds texts, and what is deleted later cannot be blanked in it."""
+    overwrite(file, last_page(file))
+    with running(file, migrations, replaceable=True) as one:
+        until(lambda: one.is_checked() and not one.troubles)
+    [aside] = file.parent.glob("notes.db-damaged-*")
+    engine = one.database.engine
+    assert isinstance(engine, SQLite)
+    maintenance = SQLiteMaintenance(one.database, engine)
+    maintenance.remove_old_ones()
+    assert aside.exists()
+    maintenance.remove_old_ones(keep=-1)
+    assert not aside.exists()

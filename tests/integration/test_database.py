@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -45,7 +46,8 @@ def test_what_a_transaction_wrote_is_there_for_another_process(
 ) -> None:
     add(database, "a")
 
-    assert notes(Database(url, [])) == ["a"]
+    with closing(Database(url, [])) as another:
+        assert notes(another) == ["a"]
 
 
 def test_a_statement_says_how_many_rows_it_changed(database: Database) -> None:
@@ -90,7 +92,8 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
 def test_writers_wait_for_their_turn_within_a_process_and_across(
     database: Database, url: str
 ) -> None:
-    databases = [database, Database(url, [])] * 4
+    other = Database(url, [])
+    databases = [database, other] * 4
     notes(database)
 
     def count(one: Database) -> None:
@@ -99,7 +102,7 @@ def test_writers_wait_for_their_turn_within_a_process_and_across(
                 row = tx.row("UPDATE counters SET value = value RETURNING value")  # held
                 tx.execute("UPDATE counters SET value = ?", row["value"] + 1 if row else None)
 
-    with ThreadPoolExecutor(len(databases)) as threads:
+    with closing(other), ThreadPoolExecutor(len(databases)) as threads:
         list(threads.map(count, databases))
 
     with database.snapshot() as tx:

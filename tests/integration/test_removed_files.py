@@ -89,7 +89,7 @@ def test_nothing_is_lost_where_two_processes_have_it_open(
 def is_moved(one: Running) -> bool:
     engine = one.database.engine
     assert isinstance(engine, SQLite)
-    return engine.is_moved()
+    return engine.shared.is_moved()
 
 
 def can_add(one: Running, text: str) -> bool:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request
 from eventing.function import Function
 from eventing.logs import fields_of
 from eventing.patience import answer_at_once
-from eventing.sqlite import _Connection
+from eventing.sqlite_connection import Connection
 from eventing.subscriber import PING
 from eventing.together import Group
 from tests.integration.blog import BUILDERS, STRUCTURED, Document, event, post_data
@@ -63,13 +63,13 @@ def test_what_is_quick_is_answered_at_once(tmp_path: Path) -> None:
 def test_a_log_line_counts_the_commit_that_its_answer_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    function, commit = ready("posts", tmp_path), _Connection.commit
+    function, commit = ready("posts", tmp_path), Connection.commit
 
-    def commit_slowly(connection: _Connection) -> None:
+    def commit_slowly(connection: Connection) -> None:
         time.sleep(0.1)
         commit(connection)
 
-    monkeypatch.setattr(_Connection, "commit", commit_slowly)
+    monkeypatch.setattr(Connection, "commit", commit_slowly)
     caplog.set_level("INFO", "eventing.function")
     caplog.clear()
     request = Request.from_values("/posts", method="POST", json={"title": "One"})

@@ -10,7 +10,8 @@ from eventing import outbox
 from eventing.cloudevent import CloudEvent
 from eventing.database import Database
 from eventing.patience import LONGEST_AT_ONCE, answer_at_once, step_aside
-from eventing.sqlite import _begin_writing, _Connection
+from eventing.sqlite import _begin_writing
+from eventing.sqlite_connection import Connection
 from eventing.together import Group, when_durable
 from tests.unit.outboxes import append, waiting
 
@@ -50,19 +51,19 @@ def test_all_of_a_group_is_durable_with_one_commit(
 ) -> None:
     seen: list[int] = []
     commits: list[sqlite3.Connection] = []
-    commit = _Connection.commit
+    commit = Connection.commit
 
     def look() -> str:
         with other.snapshot() as tx:
             seen.append(outbox.waiting(tx))
         return "looked"
 
-    def count(connection: _Connection) -> None:
+    def count(connection: Connection) -> None:
         if connection.release is not None:  # it holds the writing turn
             commits.append(connection)
         commit(connection)
 
-    monkeypatch.setattr(_Connection, "commit", count)
+    monkeypatch.setattr(Connection, "commit", count)
     group = [adding(database, "a1"), look, adding(database, "b1"), look]
 
     assert Group().answer(group) == ["a1", "looked", "b1", "looked"]
@@ -124,7 +125,7 @@ def test_a_commit_that_fails_has_them_all_begin_anew(
 
     def tell() -> str:
         when_durable(lambda: said.append("durable"))
-        monkeypatch.setattr(_Connection, "commit", _full)
+        monkeypatch.setattr(Connection, "commit", _full)
         return "told"
 
     assert Group().answer([adding(database, "a1"), tell]) == [None, None]
