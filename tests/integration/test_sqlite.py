@@ -125,6 +125,7 @@ def test_a_writer_that_never_gets_its_turn_is_told_so(
 
     let_go.set()
     process.join()
+    busy_here.close()
     add(database, "c")  # nobody kept the turn
     assert notes(database) == ["a", "c"]
 
