@@ -8,7 +8,7 @@ from time import monotonic
 from broker.inspection import Inspection
 from broker.log import EventLog
 from broker.logfile import set_aside
-from eventing.condition import Condition, Finding, Trouble
+from eventing.condition import Condition, Finding, Told, Trouble
 from eventing.database import StorageUnavailable
 
 TOLD_FOR = 3_600.0  # seconds for which something that is over is still told
@@ -18,8 +18,9 @@ _MADE_UP_FOR = "the functions make up for what it held from the histories"
 
 @dataclass(slots=True)
 class Notices:
-    """What befell the log, told for an hour."""
+    """What befell the log, told for an hour, and all `troubles` that lines tell of already."""
 
+    troubles: Told = field(default_factory=dict)
     _told: dict[str, float] = field(default_factory=dict)
 
     def add(self, text: str) -> None:
@@ -39,7 +40,7 @@ class Health:
         self._inspection = inspection
         self._notices = notices
         checks = {"kept": self._kept, "database": self._database}
-        self.condition = Condition(checks)
+        self.condition = Condition(checks, notices.troubles)
 
     def _kept(self) -> Finding:
         """`{"waitingForPerson": …, "retrying": …}` of what neither subscriber nor sink took."""

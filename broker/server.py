@@ -64,8 +64,8 @@ class Broker:
         self._intake = Intake(self.log, platform.triggers, self._watch)
         self._ingress = Ingress(platform.namespace, platform.brokers, self._intake.take)
         self.inspection = Inspection(settings.data, damaged=self._damaged, gone=self._gone)
-        self._health = Health(self.log, self.inspection, notices)
-        self._status = Status(self.log, self._health, list(self._routes))
+        self.health = Health(self.log, self.inspection, notices)
+        self._status = Status(self.log, self.health, list(self._routes))
         self._stop = asyncio.Event()
         self._fault: Fault | None = None
 
@@ -126,8 +126,8 @@ class Broker:
     def _begin_background(self, sender: Sender) -> list[asyncio.Task[None]]:
         namespace = self._platform.namespace
         pingers = [Pinger(ping, sink, sender, namespace) for ping, sink in self._sinks]
-        self._health.condition.watch()  # reading a large log takes a while
-        inspecting = self.inspection.run(self._health.condition.watch)
+        self.health.condition.watch()  # reading a large log takes a while
+        inspecting = self.inspection.run(self.health.condition.watch)
         works = [*(each.run() for each in pingers), inspecting]
         return [asyncio.create_task(work) for work in works]
 

@@ -2,10 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from eventing.database import StorageUnavailable
+from eventing.database import StorageDamaged, StorageUnavailable
 
 WATCH_SECONDS = 60.0  # between two looks while nobody asks
 
@@ -37,19 +37,27 @@ class Finding:
 Check = Callable[[], Finding]
 
 
-class Condition:
-    """The checks of one function, by the name under which `GET /status` shows their facts."""
+Told = dict[tuple[str, str], Trouble]
+"""Troubles that the log tells of already, by kind and thing."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+
+class Condition:
+    """The checks of one function, by the name under which `GET /status` shows their facts.
+
+    That of the database comes last, so that it knows of the damage that others have met. Whoever
+    follows another condition in the same process is given what that one has `told`.
+    """
+
+    def __init__(self, checks: Mapping[str, Check], told: Told | None = None) -> None:
         self._checks = checks
         self._lock = threading.Lock()
         self._found: dict[str, Sequence[Trouble]] = {}  # by check, when it last could look
-        self._known: dict[tuple[str, str], Trouble] = {}
+        self._told = {} if told is None else told
 
     def report(self) -> dict[str, object]:
         """`{"troubles": [{kind, about, detail}], NAME: facts, …}`; what is new is logged too."""
         findings = dict(self._look())
-        troubles = [trouble for one in findings.values() for trouble in one.troubles]
+        troubles = list(_without_repeats(findings.values()))
         self._log_changes({(each.kind, each.about): each for each in troubles})
         facts = {name: dict(one.facts) for name, one in findings.items()}
         return {"troubles": [asdict(each) for each in troubles], **facts}
@@ -62,10 +70,12 @@ class Condition:
         for name, check in self._checks.items():
             try:
                 finding = check()
+            # What was wrong before may still be: nobody could look.
+            except StorageDamaged:
+                finding = Finding(troubles=self._found.get(name, ()))
             except StorageUnavailable as error:
                 detail = f"it cannot be reached ({error}): see whether it runs and has room"
-                unreachable = Trouble("storage-unavailable", name, detail)
-                # What was wrong before may still be: nobody could look.
+                unreachable = Trouble("storage-unavailable", "database", detail)
                 finding = Finding(troubles=[*self._found.get(name, ()), unreachable])
             else:
                 self._found[name] = finding.troubles
@@ -73,10 +83,20 @@ class Condition:
 
     def _log_changes(self, found: Mapping[tuple[str, str], Trouble]) -> None:
         with self._lock:
-            begun = [each for key, each in found.items() if key not in self._known]
-            ended = [each for key, each in self._known.items() if key not in found]
-            self._known = dict(found)
+            begun = [each for key, each in found.items() if key not in self._told]
+            ended = [each for key, each in self._told.items() if key not in found]
+            self._told.clear()
+            self._told.update(found)
         for each in begun:
             log.error("trouble", extra={"fields": asdict(each)})
         for each in ended:
             log.error("trouble ended", extra={"fields": asdict(each)})
+
+
+def _without_repeats(findings: Iterable[Finding]) -> Iterator[Trouble]:
+    """All checks of a function look into one database, which is out of reach once."""
+    seen = set()
+    for trouble in (each for one in findings for each in one.troubles):
+        if trouble not in seen:
+            seen.add(trouble)
+            yield trouble

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from eventing import together
 from eventing.patience import step_aside
-from eventing.pool import POOL_SIZE, Connects, Pool, StorageUnavailable
+from eventing.pool import POOL_SIZE, Connects, Pool, StorageDamaged, StorageUnavailable
 from eventing.settings import Misconfigured
 from eventing.sqlite import SQLite
 
@@ -18,6 +18,7 @@ __all__ = [
     "Database",
     "InvalidDatabaseURL",
     "Row",
+    "StorageDamaged",
     "StorageUnavailable",
     "Transaction",
     "run_file",
@@ -166,7 +167,7 @@ class Database:
     def _begin(self, *, writing: bool) -> Iterator[Transaction]:
         with self.translated_errors():
             if self.damage is not None and (writing or self.replaceable):
-                raise StorageUnavailable(self.damage)
+                raise StorageDamaged(self.damage)
             self._migrate()
             group = together.current()
             if group is not None and (writing or group.holds(self)):
@@ -194,7 +195,8 @@ class Database:
                 if self.damage is None:
                     self.damage = str(error)
                     self.when_damaged()
-            elif not self.engine.is_unavailable(error):
+                raise StorageDamaged(str(error)) from error
+            if not self.engine.is_unavailable(error):
                 raise
             raise StorageUnavailable(str(error)) from error
 

@@ -28,6 +28,10 @@ class StorageUnavailable(Exception):
     """The database cannot be used now; try again."""
 
 
+class StorageDamaged(StorageUnavailable):
+    """A file is not what was written to it: the check of the database tells what to do."""
+
+
 class Connects(Protocol):
     """What a pool has to know of a kind of database."""
 

@@ -90,6 +90,8 @@ class SharedFile:
         return connection
 
     def _see_whether_all_is_there(self) -> None:
+        if self.files.file.is_dir():
+            raise failure(sqlite3.SQLITE_NOTADB, "it is a directory")
         if self.files.is_lost():
             remedy = f"remove {self.files.state.name} to begin with an empty one"
             raise failure(sqlite3.SQLITE_NOTADB, f"the file is gone or empty ({remedy})")

@@ -42,4 +42,5 @@ def check_database(file: Path) -> None:
     except sqlite3.Error as error:
         found = str(error)
     if found != "ok":
-        raise NotACopy(f"{file.name} is damaged: {found}")
+        words = " ".join(found.split())  # in one line, which is all that monitors read
+        raise NotACopy(f"{file.name} is damaged: {words}")

@@ -61,10 +61,10 @@ def wire(
         routes,
         Subscriber([*upkeep.subscriptions(), judged], sweep),
         checks={
-            "database": maintenance.check,
             "outbox": producer.check,
             "copies": upkeep.check,
             "readers": readers.check,
+            "database": maintenance.check,
         },
         background=[
             maintenance.worker,

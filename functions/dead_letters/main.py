@@ -46,9 +46,9 @@ def build(env: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -
         routes,
         Subscriber(upkeep.subscriptions(), retries.sweep),
         checks={
-            "database": maintenance.check,
             "deadLetters": partial(check, database, subscribers, retries),
             "copies": upkeep.check,
+            "database": maintenance.check,
         },
         # Stopped in this order: the last one closes the database.
         background=[maintenance.worker, upkeep.worker, Worker(retries.start, retries.stop)],

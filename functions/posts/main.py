@@ -103,9 +103,9 @@ def build(env: Mapping[str, str]) -> Function:
         routes,
         Subscriber([], sweep),
         checks={
-            "database": maintenance.check,
             "outbox": producer.check,
             "readers": readers.check,
+            "database": maintenance.check,
         },
         background=[maintenance.worker, producer.worker, readers.worker],
     )

@@ -31,7 +31,7 @@ def build(env: Mapping[str, str]) -> Function:
     return Function(
         routes,
         Subscriber(upkeep.subscriptions()),
-        checks={"database": maintenance.check, "copies": upkeep.check},
+        checks={"copies": upkeep.check, "database": maintenance.check},
         background=[maintenance.worker, upkeep.worker],
     )
 

@@ -131,6 +131,22 @@ def test_a_copy_that_is_gone_empty_or_another_is_made_again(
         assert notes(one.database) == ["new"]
 
 
+@pytest.mark.parametrize("replaceable", [True, False])
+def test_a_folder_in_the_place_of_a_file_is_damage(
+    file: Path, migrations: Path, *, replaceable: bool
+) -> None:
+    file.unlink()
+    file.mkdir()
+    with running(file, migrations, replaceable=replaceable) as one:
+        if replaceable:
+            until(lambda: one.is_checked() and not one.troubles)
+            add(one.database, "new")
+            assert notes(one.database) == ["new"]
+        else:
+            until(lambda: one.troubles)
+            assert [each.kind for each in one.troubles] == ["database-damaged"]
+
+
 def replace(file: Path, content: bytes | None) -> None:
     file.unlink()
     if content is not None:

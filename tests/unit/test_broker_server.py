@@ -92,6 +92,21 @@ def test_a_log_that_is_deleted_while_it_runs_begins_anew(tmp_path: Path) -> None
     assert kept(path) == 1
 
 
+def test_what_befell_the_log_is_one_line_although_two_runs_find_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, notices = tmp_path / "broker.db", Notices()
+
+    def act(broker: Broker) -> None:
+        path.unlink()
+        broker.inspection.look_for_files()
+        broker.health.condition.watch()
+
+    run(path, notices, act)
+    run(path, notices, lambda broker: broker.stop())
+    assert [each.getMessage() for each in caplog.records].count("trouble") == 1
+
+
 def test_a_log_that_is_found_damaged_is_put_aside_at_the_end_of_the_run(tmp_path: Path) -> None:
     path, notices = tmp_path / "broker.db", Notices()
 

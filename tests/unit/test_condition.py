@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from eventing.condition import Condition, Finding, Trouble
-from eventing.database import StorageUnavailable
+from eventing.condition import Condition, Finding, Told, Trouble
+from eventing.database import StorageDamaged, StorageUnavailable
 
 REFUSED = Trouble("event-refused", "p1.1", "the broker answered 413: make it smaller or discard it")
 
@@ -83,3 +83,37 @@ def test_a_trouble_does_not_end_because_nobody_could_look(
         ("trouble", "storage-unavailable"),
         ("trouble ended", "storage-unavailable"),
     ]
+
+
+def test_a_database_out_of_reach_is_one_trouble_however_many_checks_read_it() -> None:
+    def unreachable() -> Finding:
+        raise StorageUnavailable("database is locked")
+
+    report = Condition({"outbox": unreachable, "copies": unreachable}).report()
+
+    detail = "it cannot be reached (database is locked): see whether it runs and has room"
+    assert report["troubles"] == [
+        {"kind": "storage-unavailable", "about": "database", "detail": detail}
+    ]
+
+
+def test_a_damaged_database_is_told_by_its_own_check_alone() -> None:
+    damaged = Trouble("database-damaged", "posts.db", "restore a backup")
+
+    def check() -> Finding:
+        raise StorageDamaged("malformed")
+
+    report = Condition({"outbox": check, "database": lambda: Finding({}, [damaged])}).report()
+
+    assert report["troubles"] == [
+        {"kind": "database-damaged", "about": "posts.db", "detail": "restore a backup"}
+    ]
+
+
+def test_a_condition_that_follows_another_repeats_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    told: Told = {}
+    for _ in range(2):
+        Condition({"outbox": lambda: Finding(troubles=[REFUSED])}, told).watch()
+    Condition({"outbox": Finding}, told).watch()
+
+    assert [each.getMessage() for each in caplog.records] == ["trouble", "trouble ended"]
