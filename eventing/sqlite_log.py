@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from shutil import disk_usage
 from typing import Any
 
 from eventing.sqlite import SQLite
@@ -17,6 +18,7 @@ from eventing.sqlite_files import size
 EMPTY_EVERY = 20.0  # seconds between two times that the log is emptied under load
 READERS = 50  # milliseconds that writers wait for readers while the log is emptied
 REWRITTEN = 256 * 1024 * 1024  # bytes; 200 MB hold writers up for a second, for instance
+ROOM = 3  # times the size of the file, for its copy and the log
 # Of the time that passes, writing the file may take no more than this part.
 SHARE = 0.02
 
@@ -60,7 +62,8 @@ class SQLiteLog:
 
     def _rewrite(self) -> None:
         """Where the disk has no room for it, or somebody writes, another time does."""
-        if size(self._files.file) > REWRITTEN:
+        now, room = size(self._files.file), disk_usage(self._files.file.parent).free
+        if now > REWRITTEN or ROOM * now > room:
             return
         begun = time.monotonic()
         connected = closing(self._engine.connect())
