@@ -19,10 +19,18 @@ def begin() -> None:
         worker.ensure_started()
 
 
-def end() -> None:
-    """Stop in this process while threads can still begin: Python forbids it once it is ending."""
-    for worker in reversed(_workers):
-        worker.ensure_stopped()
+def count() -> int:
+    """How many there are."""
+    return len(_workers)
+
+
+def end(first: int = 0) -> None:
+    """Stop in this process, from the worker with that number on, while threads can still begin.
+
+    Python forbids that once it is ending.
+    """
+    while len(_workers) > first:
+        _workers.pop().ensure_stopped()
 
 
 class Worker:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from eventing import idempotency, outbox
+from eventing import idempotency, outbox, worker
 from eventing.database import Database
 from tests import scheduling
 from tests.cluster.deployed import Deployed
@@ -52,6 +52,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> scheduling.ByFile:
     """How `pytest -n` shares the tests out."""
     return scheduling.make_scheduler(config, log)
+
+
+BEFORE = pytest.StashKey[int]()
+
+
+@pytest.fixture(autouse=True)
+def _workers_of_a_test(request: pytest.FixtureRequest) -> None:
+    """Notes which background work began before this test."""
+    request.node.stash[BEFORE] = worker.count()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End what a test's own functions do in the background, before their databases go."""
+    if BEFORE in item.stash:
+        worker.end(item.stash[BEFORE])
 
 
 @pytest.fixture(scope="session")

@@ -71,4 +71,4 @@ def needs_server(item: pytest.Item) -> bool:
     parameters = getattr(item, "callspec", None)
     chosen = [] if parameters is None else list(parameters.params.values())
     named = getattr(item, "fixturenames", ())
-    return "postgres" in named or any(each in ("postgres", "pooler") for each in chosen)
+    return "postgres" in named or any(each in ("postgres", "pgbouncer") for each in chosen)
