@@ -22,7 +22,7 @@ class Connection(sqlite3.Connection):
 
     release: Callable[[], None] | None = None
     before_commit: Callable[[], None]
-    after_close: Callable[[], None] | None = None
+    around_close: Callable[[Callable[[], None]], None] | None = None
     changes_before = 0
 
     def commit(self) -> None:
@@ -40,10 +40,11 @@ class Connection(sqlite3.Connection):
             self._give_back()
 
     def close(self) -> None:
-        super().close()
-        if self.after_close is not None:
-            after_close, self.after_close = self.after_close, None
-            after_close()
+        if self.around_close is None:
+            super().close()
+            return
+        around_close, self.around_close = self.around_close, None
+        around_close(super().close)
 
     def _give_back(self) -> None:
         if self.release is not None:

@@ -7,6 +7,7 @@ the same write-ahead log as the others, or none: two logs for one file would des
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from eventing.patience import step_aside, waiting_time
@@ -20,7 +21,7 @@ class SharedFile:
     def __init__(self, files: DatabaseFiles) -> None:
         self.files = files
         self.log_was_lost = False
-        self._opening = threading.Lock()
+        self._opening = threading.RLock()
         self._open = 0
         self._identities: tuple[int, ...] = ()
 
@@ -33,7 +34,7 @@ class SharedFile:
             else:
                 connection = self._connect_to_the_same()
             self._open += 1
-            connection.after_close = self._closed
+            connection.around_close = self._close
             return connection
 
     def _connect_to_the_same(self) -> Connection:
@@ -47,12 +48,14 @@ class SharedFile:
 
     def is_moved(self) -> bool:
         """Whether files that are open here are no longer where they were."""
-        return self._open > 0 and self.files.identities() != self._identities
+        with self._opening:
+            return self._open > 0 and self.files.identities() != self._identities
 
     def is_replaced(self) -> bool:
         """Whether another file has come to where the one that is open here was."""
-        there = self.files.identities()[0]
-        return self._open > 0 and there not in (0, self._identities[0])
+        with self._opening:
+            there = self.files.identities()[0]
+            return self._open > 0 and there not in (0, self._identities[0])
 
     def _enter(self) -> Connection:
         """The first connection of this process."""
@@ -99,14 +102,21 @@ class SharedFile:
             self.log_was_lost = True
             self.files.note_saved()  # what remains is all there is
 
-    def _closed(self) -> None:
+    def _close(self, close: Callable[[], None]) -> None:
+        """The last one of all removes log and index: nobody may look at them in between."""
         with self._opening:
-            self._open -= 1
-            if self._open == 0:
-                with suppress(OSError):
-                    if self.files.use(alone=True) and size(self.files.log) == 0:
-                        self.files.note_saved()
-                self.files.leave()
+            try:
+                close()
+            finally:
+                self._open -= 1
+                if self._open == 0:
+                    self._leave()
+
+    def _leave(self) -> None:
+        with suppress(OSError):
+            if self.files.use(alone=True) and size(self.files.log) == 0:
+                self.files.note_saved()
+        self.files.leave()
 
     def _before_commit(self) -> None:
         if not self.files.is_noted_unsaved():  # nearly always it is, and one look is cheap

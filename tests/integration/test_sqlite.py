@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventing.database import Database, StorageUnavailable
+from eventing.sqlite import SQLite
 from tests.integration.notes import add, notes, schema
 from tests.integration.processes import SPAWN, hold_claim, hold_write_lock, spawn
 
@@ -184,3 +185,15 @@ def test_who_starts_meanwhile_waits_until_the_first_has_done_what_only_it_may(
         second.result()
 
     assert order == [True, False]
+
+
+def test_connections_come_and_go_without_being_taken_for_removed_files(file: Path) -> None:
+    """The last one to close removes log and index, while another one may just be opened."""
+    engine = SQLite(file)
+
+    def come_and_go(_: int) -> None:
+        for _ in range(100):
+            engine.connect().close()
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(come_and_go, range(3)))
