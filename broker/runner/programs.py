@@ -27,6 +27,7 @@ READ_TIMEOUT = "60s"
 # than text to nginx.
 PAGE = "page-built"
 INGRESS_FOLDER = "ingress"
+STORES = ("answers", "fresh", "pages")  # where the ingress keeps answers, in that folder
 
 # -P: modules come from PYTHONPATH and the environment, never from where the caller stands.
 PYTHON = (sys.executable, "-P")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 from collections.abc import Callable
 from functools import partial
 
@@ -33,6 +34,7 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
     with data_folder(settings.data):
         make_private(settings.data)
         link_page(settings)
+        forget_answers(settings)  # of an ingress that was killed
         # The broker comes up last but one: it would count a delivery to a function that is still
         # starting as a failed attempt. It goes last: a function sends it what it still holds.
         up, down = [functions, broker, ingress], [ingress, functions, broker]
@@ -40,7 +42,10 @@ def start(settings: Settings, announce: Callable[[], None]) -> int:
         backups = Backups(settings.data, broker[0].environment, room_for_backup)
         chores: list[Chore] = [repairs, backups.make_daily]
         blog = Blog(up, down, chores=chores, register=Register(settings.data))
-        return asyncio.run(_run(blog, settings.log_level, announce))
+        try:
+            return asyncio.run(_run(blog, settings.log_level, announce))
+        finally:
+            forget_answers(settings)
 
 
 def link_page(settings: Settings) -> None:
@@ -49,6 +54,14 @@ def link_page(settings: Settings) -> None:
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(settings.page)
+
+
+def forget_answers(settings: Settings) -> None:
+    """Remove what the ingress has kept: nobody would remove it while the blog does not run, and it
+    may hold texts that have been deleted.
+    """
+    for store in programs.STORES:
+        shutil.rmtree(settings.data / programs.INGRESS_FOLDER / store, ignore_errors=True)
 
 
 async def _run(blog: Blog, log_level: str, announce: Callable[[], None]) -> int:

@@ -103,6 +103,16 @@ def test_it_says_where_everything_is_and_finds_all_again_at_the_next_start(tmp_p
         blog.kill()
 
 
+def test_no_text_that_the_ingress_has_kept_outlives_a_stop(start: Start) -> None:
+    blog = start()
+    blog.ready()
+    left = blog.data / "ingress" / "answers" / "a" / "bc" / "text"
+    left.parent.mkdir(parents=True)
+    left.write_text("deleted")
+    assert blog.stop() == 0
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_stops_every_process(start: Start, number: signal.Signals) -> None:
     blog = start().ready()

@@ -1,5 +1,6 @@
 """The stores of answers under attack and on a bad disk: what is known is given out all the same."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,11 @@ FLOODS: dict[str, tuple[int, Callable[[int], str]]] = {
     "limits": (200, lambda number: f"/api/posts/p1/comments?limit={number}"),
     "single comments": (200, lambda number: f"/api/posts/p1/comments/{number}"),
 }
+
+
+def test_what_nobody_asks_for_leaves_the_disk_within_a_minute() -> None:
+    template = (START.parent / "reads.conf.template").read_text()
+    assert re.findall(r"inactive=(\w+)", template) == ["30s"] * 3
 
 
 @pytest.fixture(scope="module")
