@@ -103,6 +103,13 @@ REQUEST = {"method": "POST", "path": "/posts", "status": 201, "outcome": "answer
 EVENT = {"method": "POST", "path": "/", "status": 202, "outcome": "taken", "type": "PostCreated"}
 
 
+def test_a_connection_that_is_tried_again_is_no_line() -> None:
+    stream = io.StringIO()
+    log_to(stream)
+    logging.getLogger("urllib3.connectionpool").warning("Retrying (%r) after it broke", 1)
+    assert stream.getvalue() == ""
+
+
 def test_a_person_at_a_terminal_reads_words() -> None:
     assert words("ready", url="there") == " posts        ready  url=there"
 
