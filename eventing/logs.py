@@ -32,7 +32,7 @@ def configure_logging(service: str, level: str = "info", stream: TextIO | None =
     line.setFormatter(ReadableLines(service) if target.isatty() else JsonLines(service))
     logging.basicConfig(level=level.upper(), handlers=[line], force=True)
     # It warns of each retry; what was not reached in the end is told by whoever asked.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # What no line tells need not be found out for each of them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 # the way that logging's documentation names
