@@ -10,6 +10,7 @@ import yaml
 from broker.cluster.conditions import Object
 from broker.cluster.kubectl import ClusterRefused, every, kubectl
 from broker.deploy.mend import Mender, apply, as_list
+from broker.deploy.progress import Progress
 from broker.deploy.readiness import (
     Unready,
     group_kind,
@@ -24,7 +25,6 @@ from broker.runner.settings import PROJECT
 OVERLAYS = PROJECT / "knative" / "overlays"
 VISIBILITY = "networking.knative.dev/visibility"
 PAUSE = 1.0  # seconds between two looks
-NAMED = 3  # of those that are waited for, in a line of progress
 
 _STAYING = "persistentvolumeclaims,secrets"
 
@@ -104,7 +104,8 @@ def _forget_jobs(objects: Sequence[Object]) -> None:
 
 def _wait(wanted: Sequence[Object], timeout: float) -> list[Object]:
     """Return once all that was applied is ready. Raises ClusterRefused when that takes too long."""
-    begin, told, mender = time.monotonic(), "", Mender(_namespace(wanted))
+    begin, mender = time.monotonic(), Mender(_namespace(wanted))
+    progress = Progress(_namespace(wanted), len(wanted))
     brokers = any(each["kind"] == "Broker" for each in wanted)
     while True:
         found = _look(wanted)
@@ -115,9 +116,8 @@ def _wait(wanted: Sequence[Object], timeout: float) -> list[Object]:
         if time.monotonic() - begin >= timeout or any(each.failed for each in waiting):
             pods = not_starting(every("pods", _namespace(wanted)))
             raise ClusterRefused(_report([*waiting, *pods], time.monotonic() - begin))
-        if waiting and (line := _progress(waiting, len(wanted))) != told:
-            click.echo(line)
-            told = line
+        if waiting:
+            progress.tell(waiting)
         mender.mend(wanted, found)
         time.sleep(PAUSE)
 
@@ -127,12 +127,6 @@ def _look(wanted: Sequence[Object]) -> list[Object]:
     asked = set(map(identity, wanted))
     text = kubectl("get", resources(wanted), "-n", _namespace(wanted), "-o", "json")
     return [each for each in json.loads(text)["items"] if identity(each) in asked]
-
-
-def _progress(waiting: Sequence[Unready], of: int) -> str:
-    some = "; ".join(str(each) for each in waiting[:NAMED])
-    more = f"; and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
-    return f"{of - len(waiting)} of {of} ready, waiting for {some}{more}"
 
 
 def _report(waiting: Sequence[Unready], after: float) -> str:

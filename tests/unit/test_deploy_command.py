@@ -12,7 +12,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from broker.cli import main
-from broker.deploy import command, mend
+from broker.deploy import command, mend, progress
+from broker.deploy.readiness import Unready
 from tests.knative_objects import binding, broker, channel, subscriber, trigger, unready
 
 OBJECTS: list[dict[str, Any]] = [
@@ -137,6 +138,21 @@ def test_what_is_not_ready_in_time_is_named_with_its_reason(cluster: Cluster) ->
         answer.output
     )
     assert "Service web" not in answer.output
+
+
+def test_pods_that_cannot_start_are_named_once_while_their_service_is_waited_for(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", f"{cluster.folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("FAKE", str(cluster.folder))
+    monkeypatch.setattr(progress, "LOOK_AT_PODS", 0.0)
+    telling = progress.Progress("blog", of=3)
+    for _ in range(2):
+        telling.tell([Unready("Service", "web", "RevisionMissing")])
+    assert capsys.readouterr().out.splitlines() == [
+        "2 of 3 ready, waiting for Service web: RevisionMissing",
+        "Pod web-1: ErrImagePull: no such image",
+    ]
 
 
 def test_a_job_that_failed_is_not_waited_for(cluster: Cluster) -> None:
