@@ -89,8 +89,8 @@ def read_call(request: Request) -> Call:
 def _content(request: Request, limit: int) -> bytes | Refused:
     if not request.environ.keys() & _ANNOUNCED:
         return b""  # as RFC 9112 has it (6.3); asking werkzeug costs more than routing the request
-    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
-        return _compressed()
+    if request.headers.get("Content-Encoding", "").strip():
+        return _encoded()
     if (whole := request.environ.get(BODY)) is not None:
         return whole if len(whole) <= limit else _too_large(limit)
     # One more than may come: werkzeug cuts a body without a length off there and says nothing.
@@ -112,7 +112,7 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The request is larger than {limit // 1024} KiB.")
 
 
-def _compressed() -> UnsupportedMediaType:
+def _encoded() -> UnsupportedMediaType:
     # What may come instead is told (RFC 9110, 15.5.16).
     headers = {"Accept-Encoding": "identity"}
     return UnsupportedMediaType("Send it without a Content-Encoding.", headers=headers)

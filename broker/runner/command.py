@@ -64,5 +64,5 @@ def _announce(settings: Settings) -> None:
         f"  API     {settings.site}/api\n"
         f"  broker  http://localhost:{settings.broker_port}/blog/default"
     )
-    if not os.environ.get("AUTHOR_TOKEN"):
+    if not os.environ.get("AUTHOR_TOKEN", "").strip():  # as the functions read it
         click.echo("Writing is open to everybody on this machine: AUTHOR_TOKEN is not set.")
