@@ -62,7 +62,10 @@ class SQLiteLog:
 
     def _rewrite(self) -> None:
         """Where the disk has no room for it, or somebody writes, another time does."""
-        now, room = size(self._files.file), disk_usage(self._files.file.parent).free
+        try:
+            now, room = size(self._files.file), disk_usage(self._files.file.parent).free
+        except OSError:  # the folder is gone, and every trace with it
+            return
         if now > REWRITTEN or ROOM * now > room:
             return
         begun = time.monotonic()

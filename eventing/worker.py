@@ -6,9 +6,12 @@ connections do not survive a fork, so there they begin in the worker.
 """
 
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 _workers: list["Worker"] = []
 
@@ -30,7 +33,11 @@ def end(first: int = 0) -> None:
     Python forbids that once it is ending.
     """
     while len(_workers) > first:
-        _workers.pop().ensure_stopped()
+        worker = _workers.pop()
+        try:
+            worker.ensure_stopped()
+        except Exception:  # the others have to end too
+            log.exception("failed at the end")
 
 
 class Worker:

@@ -20,8 +20,10 @@ from tests.postgres import CannotStart, Postgres
 settings.register_profile("blog", deadline=None, derandomize=True)
 settings.load_profile("blog")
 
-# A shell starts what runs in its background deaf to Ctrl-C, and so would be what the tests start.
+# A shell starts what runs in its background deaf to Ctrl-C, nohup deaf to a terminal's end, and so
+# would be what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -380,11 +380,12 @@ def test_a_ping_makes_it_look_for_letters(databases: Databases, probe: Probe) ->
 
 
 def test_a_store_that_is_down_makes_the_broker_keep_the_event(tmp_path: Path, probe: Probe) -> None:
-    (tmp_path / "dead_letters.db").mkdir()
-    office = an_office(Files(tmp_path), probe)
+    folder = tmp_path / "folder"
+    folder.touch()
+    office = an_office(Files(folder), probe)
     answer = answer_to(office, event("PostCreated", post_data()))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    (tmp_path / "dead_letters.db").rmdir()
+    folder.unlink()
     bury(office, event("PostCreated", post_data()))
 
 

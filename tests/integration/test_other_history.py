@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from eventing import worker
 from eventing.cloudevent import read_event
 from eventing.database import Database
 from eventing.reading import Peer
@@ -27,11 +28,14 @@ BackUp = Callable[[Databases, Path], Restore]
 class Past:
     """A story whose author goes on after a backup of `posts` was made, and the copy follows."""
 
-    def __init__(self, story: Story, databases: Databases, lifetime: ExitStack) -> None:
+    def __init__(
+        self, story: Story, databases: Databases, lifetime: ExitStack, first_worker: int
+    ) -> None:
         self.story = story
         self.query = story.blog.functions["query"]
         self._databases = databases
         self._lifetime = lifetime
+        self._first_worker = first_worker
         self._known = len(story.blog.events())
         self.before = story.query.rows()
         self.lost = ""
@@ -50,6 +54,10 @@ class Past:
                 event = read_event({"content-type": STRUCTURED}, json.dumps(each.event).encode())
                 assert take(event).status == 202
 
+    def stop(self) -> None:
+        """The functions end, as whoever restores a backup has them end."""
+        worker.end(self._first_worker)
+
     def restart(self) -> None:
         """`posts` begins again, at another address: nothing that it had open is of use."""
         posts = self.story.blog.functions["posts"] = client("posts", self._databases)
@@ -60,10 +68,11 @@ class Past:
 
 @pytest.fixture
 def past(databases: Databases) -> Iterator[Past]:
+    first_worker = worker.count()
     with ExitStack() as lifetime:
         story = lifetime.enter_context(told(databases))
         story.query.upkeep().round()
-        yield Past(story, databases, lifetime)
+        yield Past(story, databases, lifetime, first_worker)
 
 
 def rows_put_back(databases: Databases, _: Path) -> Restore:
@@ -145,6 +154,7 @@ def test_a_copy_that_is_newer_than_a_restored_history_follows_it(
         upkeep.round()
     assert past.query.get(f"/posts/{past.lost}").status_code == 200
 
+    past.stop()
     restore()
     past.restart()
     if writing:
