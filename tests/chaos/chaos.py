@@ -89,6 +89,7 @@ async def _last_round(stage: Stage, clients: list[Client], ledger: Ledger, form:
     for kept in stage.kept:
         if kept not in absent:
             kept.let_up()
+    await stage.all_up(absent)
     await asyncio.sleep(form.last_outage)
     for kept in absent:
         kept.let_up()

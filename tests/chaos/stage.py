@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
@@ -97,10 +97,10 @@ class Stage:
         kind, _, file = self.cast.databases.get(kept.program.name, "").partition(":///")
         return Path(file) if kind == "sqlite" else None
 
-    async def all_up(self) -> None:
-        """Return once every program answers."""
+    async def all_up(self, absent: Collection[Kept] = ()) -> None:
+        """Return once every program answers that is not absent."""
         async with asyncio.timeout(START_WITHIN):
-            for kept in self.kept:
+            for kept in (one for one in self.kept if one not in absent):
                 while not await self._is_up(kept.program):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
 
