@@ -42,8 +42,8 @@ BREAKS: Mapping[str, Sequence[Change]] = {
         ),
         Change(
             "eventing/database.py",
-            "                yield Transaction(connection, self._engine)\n",
-            """                done = Transaction(connection, self._engine)
+            "                yield Transaction(connection, self.engine)\n",
+            """                done = Transaction(connection, self.engine)
                 yield done
             for statement in done.later:
                 with self._begin(writing=True) as tx:
@@ -83,8 +83,8 @@ BREAKS: Mapping[str, Sequence[Change]] = {
     "redelivery": [  # of dead letters, without an order
         Change(
             "functions/dead_letters/main.py",
-            "[upkeep.worker, Worker(retries.start, retries.stop)]",
-            "[upkeep.worker]",
+            "upkeep.worker, Worker(retries.start, retries.stop)]",
+            "upkeep.worker]",
         )
     ],
     "catch-up": [
