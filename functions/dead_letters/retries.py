@@ -18,7 +18,7 @@ from functions.dead_letters.schedule import LONGEST, Schedule
 LONGEST_HERE = 60.0  # seconds; on one machine it costs nothing to look whether a subscriber is back
 REFUSED_EVERY = timedelta(days=1)  # its copy may have been repaired, or its subscriber upgraded
 LOOK_FOR_REFUSED = 3_600.0  # seconds
-STAY_AWAKE = 40.0  # seconds; a function without a request sleeps after 60
+STAY_AWAKE = 20.0  # seconds; without a request it sleeps after 30 (its manifest's window)
 GRACE = 5.0  # seconds for what is under way at the end
 
 log = logging.getLogger(__name__)

@@ -1,16 +1,20 @@
 """knative/base agrees with the published language and with the rules that every manifest keeps."""
 
 import graphlib
+import itertools
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cronsim import CronSim
 
 from broker.manifests import Destination, Platform, Trigger, load_platform, parse_platform
 from eventing.cloudevent import CloudEvent
 from functions import moderation
+from functions.dead_letters.retries import STAY_AWAKE
 from functions.dead_letters.rules import read_subscribers
 from functions.events import (
     COMMENT_MODERATED,
@@ -27,6 +31,8 @@ FILES = [name for name in KUSTOMIZATION["resources"] if (BASE / name).is_file()]
 PLATFORM = load_platform(BASE)
 FUNCTIONS = [service for service in PLATFORM.services if service.function]
 
+COMES_AND_GOES = 38.0
+"""Seconds besides the window: to start, to be noticed, and for Knative's proxy to drain (30)."""
 WHEN_WOKEN: dict[str, tuple[EventType, ...]] = {
     "comments": (COMMENT_UPDATED,),
     "moderation": (COMMENT_MODERATED,),
@@ -188,6 +194,27 @@ def test_dead_letters_is_woken_once_an_hour_when_others_are_woken_anyway() -> No
     assert (ping.sink, ping.schedule) == (Destination("dead-letters", "/"), "0 * * * *")
 
 
+def test_an_idle_hour_is_awake_for_less_than_eight_percent() -> None:
+    """As many minutes as have a ping; whoever is woken at once is awake at once."""
+    minutes, longest = set(), 0.0
+    for ping in PLATFORM.pings:
+        midnight = datetime(2026, 1, 31, tzinfo=UTC)
+        times = itertools.islice(CronSim(ping.schedule, midnight), 100)
+        minutes |= {each - midnight for each in times if each - midnight <= timedelta(hours=1)}
+        longest = max(longest, window(ping.sink.service or "") + COMES_AND_GOES)
+    assert len(minutes) * longest < 0.08 * 3_600
+
+
+def window(name: str) -> float:
+    """Seconds for which a Service goes on without a request."""
+    annotations = documents("Service")[name]["spec"]["template"]["metadata"]["annotations"]
+    return float(annotations.get("autoscaling.knative.dev/window", "60s").removesuffix("s"))
+
+
+def test_dead_letters_asks_itself_for_something_before_it_would_fall_asleep() -> None:
+    assert window("dead-letters") > STAY_AWAKE + 5
+
+
 def test_dead_letters_knows_where_it_is_reached_itself() -> None:
     [env] = [service.env for service in FUNCTIONS if service.name == "dead-letters"]
     assert env["OWN_URL"] == "http://dead-letters.blog.svc.cluster.local/"
@@ -272,7 +299,7 @@ def test_a_pod_bounds_what_it_uses_and_how_many_there_are(name: str) -> None:
     resources = PODS[name]["containers"][0]["resources"]
     assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}
     template = documents("Service")[name]["spec"]["template"]["metadata"]
-    assert template["annotations"] == {"autoscaling.knative.dev/max-scale": "10"}
+    assert template["annotations"]["autoscaling.knative.dev/max-scale"] == "10"
 
 
 def test_the_word_list_is_the_functions_own_under_a_name_that_follows_its_words() -> None:
