@@ -13,6 +13,7 @@ from cronsim import CronSim
 
 from broker.manifests import Destination, Platform, Trigger, load_platform, parse_platform
 from eventing.cloudevent import CloudEvent
+from eventing.telling import PAUSE
 from functions import moderation
 from functions.dead_letters.retries import STAY_AWAKE
 from functions.dead_letters.rules import read_subscribers
@@ -31,8 +32,10 @@ FILES = [name for name in KUSTOMIZATION["resources"] if (BASE / name).is_file()]
 PLATFORM = load_platform(BASE)
 FUNCTIONS = [service for service in PLATFORM.services if service.function]
 
-COMES_AND_GOES = 38.0
-"""Seconds besides the window: to start, to be noticed, and for Knative's proxy to drain (30)."""
+DRAINS = 30.0
+"""Seconds for which Knative's proxy, and with it the function, goes on after it is told to end."""
+COMES_AND_GOES = DRAINS + 8.0
+"""Seconds besides the window: to start, to be noticed, and to drain."""
 WHEN_WOKEN: dict[str, tuple[EventType, ...]] = {
     "comments": (COMMENT_UPDATED,),
     "moderation": (COMMENT_MODERATED,),
@@ -209,6 +212,11 @@ def window(name: str) -> float:
     """Seconds for which a Service goes on without a request."""
     annotations = documents("Service")[name]["spec"]["template"]["metadata"]["annotations"]
     return float(annotations.get("autoscaling.knative.dev/window", "60s").removesuffix("s"))
+
+
+def test_a_producer_is_there_to_tell_its_readers_once_more() -> None:
+    """When it has told them at a ping, the last events were too young to be compared."""
+    assert all(window(name) + DRAINS >= PAUSE for name in ("posts", "comments"))
 
 
 def test_dead_letters_asks_itself_for_something_before_it_would_fall_asleep() -> None:
