@@ -32,8 +32,7 @@ def end(first: int = 0) -> None:
 
     Python forbids that once it is ending.
     """
-    while len(_workers) > first:
-        worker = _workers.pop()
+    for worker in reversed(_workers[first:]):
         try:
             worker.ensure_stopped()
         except Exception:  # the others have to end too

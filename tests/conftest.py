@@ -66,10 +66,14 @@ def _workers_of_a_test(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """End what a test's own functions do in the background, before their databases go."""
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End what a test's own functions do in the background, before their databases go.
+
+    After the last test of a file, what functions do that the whole file shared.
+    """
+    is_last = nextitem is None or nextitem.path != item.path
     if BEFORE in item.stash:
-        worker.end(item.stash[BEFORE])
+        worker.end(0 if is_last else item.stash[BEFORE])
 
 
 @pytest.fixture(scope="session")
