@@ -107,7 +107,10 @@ async def _until_seen(
     try:
         while True:
             found = await rest.settle(deadline - monotonic())
-            found += complaints(ledger, await reader.read(ledger))
+            try:
+                found += complaints(ledger, await reader.read(ledger))
+            except aiohttp.ClientResponseError as error:  # it changed while it was being read
+                found.append(f"unseen: {error.request_info.url} answered {error.status}")
             if not found or monotonic() > deadline:
                 return found
             await asyncio.sleep(min(BETWEEN_READINGS, max(0.0, deadline - monotonic())))

@@ -11,8 +11,8 @@ from tests.chaos.chaos import run
 from tests.chaos.form import Form, Store
 
 FORMS = {
-    "two of each function on PostgreSQL": (Store.POSTGRES, 2, 300),
-    "two of each function on SQLite": (Store.SQLITE, 2, 200),
+    "two of each function on PostgreSQL": (Store.POSTGRES, 2, 200),
+    "two of each function on SQLite": (Store.SQLITE, 2, 150),
 }
 
 
