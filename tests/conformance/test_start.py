@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conformance.conftest import StartBroker
-from tests.conformance.local import environment
+from tests.conformance.local import environment, wait_until
 from tests.conformance.probe import Answer
 from tests.conformance.under_test import ProbeTrigger, an_event, publish, request
 
@@ -77,7 +77,7 @@ def test_what_waits_for_a_trigger_that_is_gone_is_kept_with_the_dead(
     broker.deliveries("gone", 3)
     broker.settle()
     assert broker.dead_letters("gone") == []
-    assert broker.status("gone")["delivered"] == 1
+    wait_until(lambda: broker.status("gone")["delivered"] == 1)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/status", "/dead"])
