@@ -22,7 +22,7 @@ from broker.verbs.summary import Located, Report, summed_up
 from broker.verbs.told import Told, ask_all, by_kind
 
 SERVICE = "serving.knative.dev/service"  # the label of its pods
-PATIENCE = 30.0  # seconds; whoever is asked may be asleep
+PATIENCE = 30.0  # seconds; a function that is asked may be asleep
 
 
 @click.command()

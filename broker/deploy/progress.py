@@ -1,4 +1,4 @@
-"""What a deployment says while it waits: changes with what helps whoever is waiting."""
+"""What a deployment says while it waits."""
 
 import time
 from collections.abc import Sequence
