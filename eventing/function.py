@@ -149,7 +149,8 @@ def _brief(refusal: Refused) -> Answer:
     return replace(answer, body=to_json({"status": answer.status, "detail": f"{said[:100]}…"}))
 
 
-_ASKED_OFTEN = ("/healthz", "/status")  # by probes and monitors; a line for each tells nothing
+# By probes, monitors and copies of the history; a line for each answer tells nothing.
+_ASKED_OFTEN = ("/healthz", "/status", "/events")
 _FAILED = Answer(
     500,
     to_json(
@@ -194,7 +195,8 @@ def _log(call: Call, answer: Answer, started: float) -> None:
         "duration": milliseconds(time.perf_counter() - started),
         **call.notes,
     }
-    level = logging.DEBUG if call.path in _ASKED_OFTEN else logging.INFO
+    is_routine = call.path in _ASKED_OFTEN and answer.status < 400
+    level = logging.DEBUG if is_routine else logging.INFO
     log.log(level, "event" if "type" in call.notes else "request", extra={"fields": fields})
 
 
