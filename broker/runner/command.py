@@ -1,8 +1,9 @@
 """`blog run`: its options, and what it says to the person who started it."""
 
 import os
-import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
@@ -18,6 +19,8 @@ from eventing.logs import LEVELS
 
 _REFUSALS = (ManifestError, NginxMissing, NotPossible, NotStarted)
 _PORT = click.IntRange(1, 65_535)
+
+STANDARD_OUTPUT = 1
 
 
 @click.command()
@@ -50,19 +53,28 @@ def run(context: click.Context, /, data: Path, **options: Any) -> None:
 
 
 def announce(settings: Settings) -> None:
-    """Say where everything is, and whether everybody may write."""
-    try:
-        _announce(settings)
-    except OSError:  # nobody hears it, or the disk that it goes to is full: no reason to end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Say where everything is, and whether everybody may write.
+
+    In a thread of its own, and by no buffer: if nobody reads it, the blog still hears a signal and
+    ends.
+    """
+    Thread(target=_write, args=(_announcement(settings).encode(),), daemon=True).start()
 
 
-def _announce(settings: Settings) -> None:
-    click.echo(
+def _write(text: bytes) -> None:
+    # Nobody hears it, or the disk that it goes to is full: no reason to end.
+    with suppress(OSError):
+        while text:
+            text = text[os.write(STANDARD_OUTPUT, text) :]
+
+
+def _announcement(settings: Settings) -> str:
+    text = (
         "The blog is running; Ctrl-C stops it.\n"
         f"  page    {settings.site}\n"
         f"  API     {settings.site}/api\n"
-        f"  broker  http://localhost:{settings.broker_port}/blog/default"
+        f"  broker  http://localhost:{settings.broker_port}/blog/default\n"
     )
-    if not os.environ.get("AUTHOR_TOKEN", "").strip():  # as the functions read it
-        click.echo("Writing is open to everybody on this machine: AUTHOR_TOKEN is not set.")
+    if os.environ.get("AUTHOR_TOKEN", "").strip():  # as the functions read it
+        return text
+    return f"{text}Writing is open to everybody on this machine: AUTHOR_TOKEN is not set.\n"

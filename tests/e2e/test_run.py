@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -281,6 +281,22 @@ def test_two_runners_do_not_share_a_data_folder(start: Start) -> None:
 def test_the_start_does_not_call_writing_open_when_there_is_a_token(start: Start) -> None:
     token = {"AUTHOR_TOKEN": "known-to-the-author"}
     assert "Writing is open" not in start(**token).ready().said()
+
+
+def test_it_hears_a_signal_although_there_is_no_room_for_its_first_words(start: Start) -> None:
+    blog = start().ready()
+    blog.stop()
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w"):
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x")
+        os.set_blocking(writing, True)
+        blog.start(log=writing)
+        state = blog.data / "running.json"
+        eventually(lambda: state.is_file() and '"running"' in state.read_text())
+        assert blog.stop() == 0
 
 
 def test_it_hears_a_signal_although_nobody_reads_what_it_says(start: Start) -> None:
