@@ -134,9 +134,11 @@ def test_nobody_has_to_hear_what_it_says(tmp_path: Path) -> None:
     deaf = ("/bin/sh", "-c", 'exec "$@" <&- >/dev/full 2>&-', "sh", *ENTRY)
     blog = RunningBlog(tmp_path / "data", environment(PYTHONPATH=str(root)), deaf).start()
     try:
+        state = blog.data / "running.json"
+        eventually(lambda: state.is_file() and '"running"' in state.read_text())
         streams = [Path(f"/proc/{blog.process.pid}/fd/{number}") for number in range(3)]
-        eventually(lambda: all(stream.is_char_device() for stream in streams))
-        eventually(lambda: {os.fspath(stream.readlink()) for stream in streams} == {os.devnull})
+        leading_to = [os.fspath(stream.readlink()) for stream in streams]
+        assert leading_to == [os.devnull, "/dev/full", os.devnull]
         assert blog.ask("GET", "/posts")[0] == 200
         assert blog.stop() == 0
     finally:
